@@ -1,0 +1,60 @@
+# Language, warnings, sanitizers and the places where build products go.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+# g++ 12 sees overlaps in std::string concatenation that are not there (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>")
+endif()
+
+option(TAGWERK_TESTS "Build the unit tests" ON)
+set(TAGWERK_TEST_FOLDERS "" CACHE STRING "Build only these folders' unit tests; empty = all")
+option(TAGWERK_FUZZ "Build the fuzz targets (needs clang)" OFF)
+option(TAGWERK_WEB "Embed the web interface (needs node and npm)" ON)
+set(TAGWERK_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+option(TAGWERK_COVERAGE "Instrument for gcovr" OFF)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-missing-field-initializers
+                    "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Wold-style-cast>")
+
+if(TAGWERK_SANITIZE)
+  add_compile_options(-fsanitize=${TAGWERK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TAGWERK_SANITIZE})
+endif()
+if(TAGWERK_SANITIZE STREQUAL "thread")
+  # ThreadSanitizer does not understand fences; Asio's are beside the locks that it does understand.
+  add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
+endif()
+if(TAGWERK_FUZZ)
+  # Every library reports its branches to libFuzzer. clang warns of other things than g++, which builds the product.
+  add_compile_options(-fsanitize=fuzzer-no-link -Wno-error -Wno-unknown-warning-option)
+endif()
+if(TAGWERK_COVERAGE)
+  add_compile_options(--coverage -O0)
+  add_link_options(--coverage)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+find_package(Threads REQUIRED)
+if(TAGWERK_TESTS)
+  enable_testing()
+  # Every NAME_test and nothing else: what the sanitizer and coverage builds make.
+  add_custom_target(unit_tests)
+  include(GoogleTest)
+  find_package(GTest REQUIRED)
+endif()
