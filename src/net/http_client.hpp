@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace tagwerk::net {
+
+/// What a server answered.
+struct HttpAnswer {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct HttpClientOptions {
+  std::string url = {};  ///< "http://127.0.0.1:8080/base"; what is asked is appended to its path
+  std::string unix_path = {};  ///< not empty: connect here instead of to the URL's host
+  std::string bearer = {};     ///< token for Authorization; empty = none
+  Duration timeout = std::chrono::seconds(10);  ///< for a whole request, connecting included
+  std::uint64_t body_limit = 64 * 1024 * 1024;
+};
+
+/// A small blocking HTTP client for the command line and for tests; keeps its connection. Plain
+/// text only: TLS comes with the server's.
+/// Threads: one   Blocks: up to the timeout
+/// Fails: invalid_argument for the URL, unavailable when nobody listens, timeout, corrupt,
+/// limit_exceeded; an answer with any status is not a failure
+class HttpClient {
+ public:
+  explicit HttpClient(HttpClientOptions options);
+  ~HttpClient();
+  HttpClient(HttpClient&&) noexcept;
+  HttpClient& operator=(HttpClient&&) noexcept;
+
+  Result<HttpAnswer> get(std::string_view target) { return request("GET", target, {}, {}); }
+  Result<HttpAnswer> post(std::string_view target, std::string_view body,
+                          std::string_view content_type = "application/json") {
+    return request("POST", target, body, content_type);
+  }
+  Result<HttpAnswer> put(std::string_view target, std::string_view body,
+                         std::string_view content_type = "application/json") {
+    return request("PUT", target, body, content_type);
+  }
+  Result<HttpAnswer> remove(std::string_view target) { return request("DELETE", target, {}, {}); }
+  Result<HttpAnswer> request(std::string_view method, std::string_view target,
+                             std::string_view body, std::string_view content_type);
+
+  void set_bearer(std::string token);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tagwerk::net
