@@ -1,0 +1,106 @@
+#include "store/database.hpp"
+
+#include <fstream>
+#include <gmock/gmock.h>
+
+#include "store/configuration_store.hpp"
+#include "store/store_for_test.hpp"
+
+namespace tagwerk::store {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class DatabaseTest : public StoreTest {
+ protected:
+  std::size_t copies() const {
+    std::error_code none;
+    const fs::directory_iterator all(directory_ / "backup", none);
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
+  std::string open_fault() {
+    auto database = Database::open(file(), kNow);
+    return database ? "" : database.error().to_string();
+  }
+};
+
+TEST_F(DatabaseTest, IsMadeForItsOwnerOnlyAndOpensAgain) {
+  EXPECT_EQ(open()->schema(), 3);
+  EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(open()->schema(), 3);
+  EXPECT_EQ(copies(), 0u);
+}
+
+TEST_F(DatabaseTest, MigratesAnOlderOneAndKeepsACopy) {
+  {
+    auto old = open(1);
+    EXPECT_EQ(old->schema(), 1);
+    ChangeRequest request{.expected_revision = 0,
+                          .changes = {},
+                          .who = "me",
+                          .source = "",
+                          .summary = "",
+                          .at = kNow,
+                          .files = {},
+                          .back_to = {}};
+    request.changes.push_back({.what = model::ProjectChange::What::added,
+                               .kind = "tag",
+                               .name = "/A",
+                               .detail = "",
+                               .before = {},
+                               .after = *model::parse_json(R"({"type":"int"})", "")});
+    ASSERT_TRUE(ConfigurationStore(*old).apply(request));
+  }
+  auto now = open();
+  EXPECT_EQ(now->schema(), 3);
+  EXPECT_EQ(ConfigurationStore(*now).load()->tag_ids.at("/A"), 1u);
+  ASSERT_EQ(copies(), 1u);
+  const auto copy = fs::directory_iterator(directory_ / "backup")->path();
+  EXPECT_EQ(fs::status(copy).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  auto kept = Database::open(copy, kNow, {.backup_directory = {}, .schema = 1});
+  ASSERT_TRUE(kept) << kept.error().to_string();
+  EXPECT_EQ((*kept)->schema(), 1);
+  EXPECT_EQ(ConfigurationStore(**kept).load()->project.tags.size(), 1u);
+}
+
+TEST_F(DatabaseTest, StaysAsItWasWhenAMigrationFails) {
+  open(1).reset();
+  execute("CREATE TABLE audit (id INTEGER)");
+  EXPECT_THAT(open_fault(), HasSubstr("cannot migrate the configuration"));
+  // Migrations before the broken one count, that one leaves nothing.
+  execute("DROP TABLE audit");
+  EXPECT_EQ(open()->schema(), 3);
+}
+
+TEST_F(DatabaseTest, RefusesWhatANewerProgramWrote) {
+  open().reset();
+  execute("INSERT INTO schema_migrations (number, name, applied_at) VALUES (7, 'later', 0)");
+  EXPECT_THAT(open_fault(), HasSubstr("written by a newer Tagwerk (schema 7, this one knows 3)"));
+}
+
+TEST_F(DatabaseTest, RefusesForeignFiles) {
+  execute("CREATE TABLE other (id INTEGER)");
+  EXPECT_THAT(open_fault(), HasSubstr("a database of another program"));
+  fs::remove(file());
+  std::ofstream(file()) << std::string(8192, 'x');
+  EXPECT_THAT(open_fault(), HasSubstr("move the file away or name another data directory"));
+  EXPECT_FALSE(Database::open(directory_ / "missing" / "config.sqlite", kNow));
+}
+
+TEST_F(DatabaseTest, CopiesItselfOnceToAPlace) {
+  auto database = open();
+  EXPECT_TRUE(database->copy_to(directory_ / "it's a copy.sqlite"));
+  EXPECT_EQ(database->copy_to(directory_ / "it's a copy.sqlite").error().code,
+            ErrorCode::already_exists);
+  EXPECT_TRUE(Database::open(directory_ / "it's a copy.sqlite", kNow));
+}
+
+TEST_F(DatabaseTest, WorksInADirectoryWithBlanks) {
+  fs::create_directories(directory_ / "my data; dbname=x");
+  EXPECT_TRUE(Database::open(directory_ / "my data; dbname=x" / "config.sqlite", kNow));
+  EXPECT_TRUE(fs::exists(directory_ / "my data; dbname=x" / "config.sqlite"));
+}
+
+}  // namespace
+}  // namespace tagwerk::store

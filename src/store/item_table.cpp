@@ -1,0 +1,142 @@
+#include "store/item_table.hpp"
+
+#include "store/query.hpp"
+
+namespace tagwerk::store {
+namespace {
+
+using model::ProjectChange;
+using What = ProjectChange::What;
+
+template <class Definition, class Decode>
+Status decode_all(const ItemBodies& bodies, std::string_view kind,
+                  std::map<std::string, Definition>& out, Decode decode) {
+  const auto items = bodies.find(std::string(kind));
+  if (items == bodies.end()) return {};
+  for (const auto& [name, body] : items->second) {
+    const auto node = model::parse_json(body, name);
+    auto definition = node ? decode(name, *node, std::string()) : std::unexpected(node.error());
+    if (!definition)
+      return fail(ErrorCode::corrupt, "the configured {} '{}' cannot be read: {}", kind, name,
+                  definition.error().message);
+    out.emplace_hint(out.end(), name, std::move(*definition));
+  }
+  return {};
+}
+
+/// Statements that are prepared once for all the changes of a revision.
+class ItemWriter {
+ public:
+  ItemWriter(soci::session& sql, std::uint64_t revision)
+      : revision_(number(revision)),
+        read_((sql.prepare << "SELECT body FROM items WHERE kind = :kind AND name = :name",
+               soci::into(old_body_), soci::use(kind_), soci::use(name_))),
+        insert_((sql.prepare << "INSERT INTO items (kind, name, body) VALUES (:kind, :name, :body)",
+                 soci::use(kind_), soci::use(name_), soci::use(new_body_))),
+        update_((sql.prepare << "UPDATE items SET body = :body WHERE kind = :kind AND name = :name",
+                 soci::use(new_body_), soci::use(kind_), soci::use(name_))),
+        remove_((sql.prepare << "DELETE FROM items WHERE kind = :kind AND name = :name",
+                 soci::use(kind_), soci::use(name_))),
+        record_((sql.prepare << "INSERT INTO changes (revision, ordinal, what, kind, name, detail, "
+                                "old_body, new_body) VALUES (:revision, :ordinal, :what, :kind, "
+                                ":name, :detail, :old_body, :new_body)",
+                 soci::use(revision_), soci::use(ordinal_), soci::use(what_), soci::use(kind_),
+                 soci::use(name_), soci::use(detail_), soci::use(old_body_),
+                 soci::use(new_body_))) {}
+
+  Status write(const ProjectChange& change) {
+    kind_ = change.kind;
+    name_ = change.name;
+    what_ = to_string(change.what);
+    detail_ = change.detail;
+    old_body_.clear();
+    new_body_ = change.what == What::removed ? "" : model::to_json(change.after);
+    const bool exists = read_.execute(true);
+    if (exists == (change.what == What::added))
+      return fail(ErrorCode::conflict, "{} '{}' {}; load the configuration again and repeat", kind_,
+                  name_, exists ? "exists already" : "does not exist any more");
+    statement(change.what).execute(true);
+    record_.execute(true);
+    ++ordinal_;
+    return {};
+  }
+
+ private:
+  soci::statement& statement(What what) {
+    if (what == What::added) return insert_;
+    return what == What::changed ? update_ : remove_;
+  }
+
+  long long revision_;
+  long long ordinal_ = 1;
+  std::string kind_, name_, what_, detail_, old_body_, new_body_;
+  soci::statement read_, insert_, update_, remove_, record_;
+};
+
+}  // namespace
+
+std::string_view to_string(What what) {
+  if (what == What::added) return "added";
+  return what == What::changed ? "changed" : "removed";
+}
+
+ItemBodies ItemTable::bodies() {
+  ItemBodies out;
+  std::string kind, name, body;
+  soci::statement rows = (sql_.prepare << "SELECT kind, name, body FROM items ORDER BY kind, name",
+                          soci::into(kind), soci::into(name), soci::into(body));
+  rows.execute();
+  while (rows.fetch()) {
+    auto& items = out[kind];
+    items.emplace_hint(items.end(), name, std::move(body));
+  }
+  return out;
+}
+
+Status ItemTable::apply(const std::vector<ProjectChange>& changes, std::uint64_t revision) {
+  ItemWriter writer(sql_, revision);
+  for (const ProjectChange& change : changes)
+    if (auto written = writer.write(change); !written) return written;
+  return {};
+}
+
+void ItemTable::undo_after(std::uint64_t revision, ItemBodies& bodies) {
+  const long long after = number(revision);
+  std::string what, kind, name, body;
+  soci::statement rows =
+      (sql_.prepare << "SELECT what, kind, name, old_body FROM changes WHERE revision > :revision "
+                       "ORDER BY revision DESC, ordinal DESC",
+       soci::use(after), soci::into(what), soci::into(kind), soci::into(name), soci::into(body));
+  rows.execute();
+  while (rows.fetch()) {
+    if (what == to_string(What::added))
+      bodies[kind].erase(name);
+    else
+      bodies[kind].insert_or_assign(name, body);
+  }
+}
+
+Result<model::Project> decode_project(const ItemBodies& bodies) {
+  using model::Node;
+  model::Project out;
+  const auto as_type = [](auto& name, auto& body, auto file) {
+    return model::decode_type(name, body, file);
+  };
+  const auto as_connector = [](auto& name, auto& body, auto file) {
+    return model::decode_connector(name, body, file);
+  };
+  const auto as_object = [](auto& name, auto& body, auto file) {
+    return model::decode_object(name, body, file);
+  };
+  const auto as_tag = [](auto& name, auto& body, auto file) {
+    return model::decode_tag(name, body, file);
+  };
+  Status good = decode_all(bodies, "type", out.types, as_type);
+  if (good) good = decode_all(bodies, "connector", out.connectors, as_connector);
+  if (good) good = decode_all(bodies, "object", out.objects, as_object);
+  if (good) good = decode_all(bodies, "tag", out.tags, as_tag);
+  if (!good) return std::unexpected(good.error());
+  return out;
+}
+
+}  // namespace tagwerk::store

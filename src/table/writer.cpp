@@ -1,0 +1,122 @@
+#include "table/writer.hpp"
+
+#include <utility>
+
+#include "base/assert.hpp"
+#include "table/saved.hpp"
+#include "table/value_bytes.hpp"
+
+namespace tagwerk::table {
+namespace {
+
+constexpr Quality kBadEncodingLimitsExceeded{0x80080000};
+
+std::int64_t ns_of(UtcTime time) {
+  return time.time_since_epoch().count();
+}
+
+}  // namespace
+
+void Writer::begin(UtcTime now) {
+  TAGWERK_ASSERT(!in_batch_);
+  in_batch_ = true;
+  batch_ns_ = ns_of(now);
+}
+
+Outcome Writer::put(Slot slot, const Current& current, base::ByteView bytes) {
+  if (!catalog_.in_use(slot)) return Outcome::no_tag;
+  auto& cell = view_.cell(slot);
+  auto value = current;
+  if (value.server_ns == TAGWERK_TABLE_NEVER) value.server_ns = batch_ns_;
+  if (needs_area(value.type)) {
+    const auto area = catalog_.area_of(slot);
+    if (bytes.size() > area.length) return Outcome::too_large;
+    const AreaReference at{area.unit + open_copy(cell, batch_) * units_of(area.length),
+                           static_cast<std::uint32_t>(bytes.size())};
+    store_bytes(view_.area(at.unit), bytes);
+    value.bits = at.word();
+  } else {
+    open_copy(cell, batch_);
+  }
+  close_copy(cell, batch_, value);
+  dirty_ = true;
+  return Outcome::fine;
+}
+
+void Writer::put_null(Slot slot, Quality quality) {
+  put(slot,
+      {.quality = quality.code, .source_ns = TAGWERK_TABLE_NEVER, .server_ns = TAGWERK_TABLE_NEVER},
+      {});
+}
+
+Outcome Writer::publish_raw(Slot slot, const RawValue& value) {
+  if (in_batch_) return put(slot, value.current, value.bytes);
+  begin(value.current.server_ns == TAGWERK_TABLE_NEVER ? base::utc_now() : kNever);
+  const auto outcome = put(slot, value.current, value.bytes);
+  commit();
+  return outcome;
+}
+
+Status Writer::publish(Slot slot, const Value& value, Quality quality, UtcTime source,
+                       UtcTime server) {
+  const RawValue raw{{.type = value.type(),
+                      .quality = quality.code,
+                      .bits = inline_bits(value),
+                      .source_ns = ns_of(source),
+                      .server_ns = ns_of(server)},
+                     area_bytes(value, scratch_)};
+  switch (publish_raw(slot, raw)) {
+    case Outcome::fine:
+      return {};
+    case Outcome::no_tag:
+      return fail(ErrorCode::not_found, "slot {} has no tag; define one first", slot);
+    case Outcome::too_large:
+      break;
+  }
+  return fail(ErrorCode::limit_exceeded,
+              "{} bytes for the tag in slot {}, which has room for {}; define it with more",
+              raw.bytes.size(), slot, catalog_.area_of(slot).length);
+}
+
+void Writer::apply(std::span<const Sample> samples, UtcTime server_time) {
+  const bool alone = !in_batch_;
+  if (alone) begin(server_time);
+  for (const auto& sample : samples) {
+    const Current current{.type = sample.value.type(),
+                          .quality = sample.quality.code,
+                          .bits = inline_bits(sample.value),
+                          .source_ns = ns_of(sample.time),
+                          .server_ns = ns_of(server_time)};
+    const auto bytes =
+        sample.value.has_buffer() ? area_bytes(sample.value, scratch_) : base::ByteView{};
+    const auto outcome = put(sample.slot, current, bytes);
+    if (outcome == Outcome::fine) [[likely]]
+      continue;
+    if (outcome == Outcome::no_tag) {
+      ++without_tag_;
+      continue;
+    }
+    ++too_large_;
+    put_null(sample.slot, kBadEncodingLimitsExceeded);
+  }
+  if (alone) commit();
+}
+
+void Writer::commit() {
+  in_batch_ = false;
+  if (!std::exchange(dirty_, false)) return;
+  batch_.committed = batch_.current;
+  view_.header().committed.store(batch_.committed, std::memory_order_release);  // sync point B
+  batch_.current = batch_.committed + 1;
+  wake_waiting(view_.header().committed);
+}
+
+void Writer::heartbeat(UtcTime now) {
+  auto& header = view_.header();
+  header.heartbeat_utc_ns.store(static_cast<std::uint64_t>(ns_of(now)), std::memory_order_release);
+  header.heartbeat_mono_ns.store(
+      static_cast<std::uint64_t>(base::mono_now().time_since_epoch().count()),
+      std::memory_order_release);
+}
+
+}  // namespace tagwerk::table
