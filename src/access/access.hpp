@@ -1,0 +1,182 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/hub.hpp"
+#include "auth/principal.hpp"
+#include "engine/engine.hpp"
+#include "model/plant.hpp"
+#include "model/project_file.hpp"
+#include "store/audit_store.hpp"
+#include "store/configuration_store.hpp"
+#include "supervisor/connector_status.hpp"
+
+namespace tagwerk::net {
+class EventLoop;
+}
+
+namespace tagwerk::access {
+
+using Principal = std::shared_ptr<const auth::Principal>;
+using engine::CurrentValue;
+
+/// Who asks, from where; goes into the audit with every change.
+struct Caller {
+  Principal principal;
+  std::string origin;  ///< "http 127.0.0.1", "websocket 10.0.0.7", "script shift_report"
+};
+
+/// Tags that a caller named and may read, under one plant.
+struct Selection {
+  std::shared_ptr<const model::Plant> plant;
+  std::vector<const model::PlantTag*> tags;
+};
+
+struct WriteItem {
+  std::string path;  ///< or a bare name
+  Value value;
+};
+
+struct WriteItemResult {
+  std::string path;  ///< the tag's full path, or what the caller wrote when there is none
+  bool ok = false;
+  Quality status;
+  std::string detail;  ///< sentence; empty when ok
+  Value value;         ///< what the device showed afterwards; null when it was not read back
+};
+
+struct TreeNode {
+  std::string path;
+  std::string name;
+  bool is_tag = false;
+  const model::PlantTag* tag = nullptr;  ///< when is_tag; valid while `plant` of the answer lives
+  std::string type;                      ///< object: its type; tag: "float"
+  std::string description;
+  std::uint32_t child_count = 0;
+  std::vector<TreeNode> children;  ///< filled down to the depth asked for
+};
+
+struct Tree {
+  std::shared_ptr<const model::Plant> plant;
+  TreeNode root;
+  bool truncated = false;
+};
+
+struct ImportOptions {
+  bool dry_run = false;
+  bool prune = false;
+};
+
+struct ImportResult {
+  std::uint64_t revision = 0;
+  bool applied = false;
+  std::vector<model::ProjectChange> changes;
+  std::vector<Error> errors;  ///< not empty: nothing was applied
+  std::vector<Error> warnings;
+};
+
+using store::Revision;
+
+struct PartStatus {
+  std::string name;    ///< "engine", "configuration", "connectors"
+  std::string state;   ///< good, warning, bad
+  std::string detail;  ///< sentence
+};
+
+struct ServerStatus {
+  std::string instance;
+  std::string version;
+  UtcTime started = kNever;
+  bool ready = false;
+  std::string not_ready_because;
+  std::uint64_t revision = 0;
+  std::vector<PartStatus> parts;
+  engine::EngineCounters counters;
+  double samples_per_second = 0;
+  std::uint32_t tags = 0, good = 0, uncertain = 0, bad = 0, stale = 0;
+  std::uint32_t connectors_running = 0, connectors_stopped = 0, connectors_failed = 0;
+  std::uint64_t memory_bytes = 0;
+  std::string table_name;
+  std::uint32_t table_slots = 0;
+};
+
+using store::AuditEntry;
+using store::AuditFilter;
+using store::AuditPage;
+
+template <class T>
+using Done = std::move_only_function<void(Result<T>)>;
+
+/// The one door to the plant for servers and logic: it checks rights, writes the audit, and knows
+/// which part answers. Everything that may block answers through `done`.
+///
+/// Threads: any. done runs on a thread of the server and must not block; synchronous members only
+/// read
+///          snapshots and take no lock
+/// Fails:   not_found for what the caller may not see, permission_denied for what he sees but may
+/// not do
+class Access {
+ public:
+  virtual ~Access() = default;
+
+  // --- reading
+  // -------------------------------------------------------------------------------------
+
+  virtual std::shared_ptr<const model::Plant> plant() const = 0;
+  /// Patterns, paths or bare names; none means everything. A name without wildcard that is no tag
+  /// is an error; tags the caller may not read are left out. Sorted by path within each pattern, no
+  /// tag twice.
+  virtual Result<Selection> select(const auth::Principal& principal,
+                                   std::span<const std::string> patterns) const = 0;
+  /// A few nanoseconds: straight from the table. The tag must be of the present or a recent plant.
+  virtual CurrentValue current(const model::PlantTag& tag) const = 0;
+  virtual Result<Tree> tree(const auth::Principal& principal, std::string_view path, int depth,
+                            std::size_t offset, std::size_t limit) const = 0;
+  /// True when the caller could write this tag now.
+  virtual bool may_write(const auth::Principal& principal, const model::PlantTag& tag) const = 0;
+
+  // --- writing and subscribing
+  // -----------------------------------------------------------------------
+
+  /// One result per item, in order. Refused items do not keep others from being written.
+  virtual void write(Caller caller, std::vector<WriteItem> items, Duration timeout,
+                     std::move_only_function<void(std::vector<WriteItemResult>)> done) = 0;
+  /// A hub delivers changes on one event loop; a server makes one per loop and keeps it.
+  virtual std::shared_ptr<Hub> make_hub(net::EventLoop& loop) = 0;
+
+  // --- project
+  // ---------------------------------------------------------------------------------------
+
+  virtual void import(Caller caller, std::vector<model::ProjectText> files, ImportOptions options,
+                      Done<ImportResult> done) = 0;
+  virtual void export_yaml(Caller caller, Done<std::string> done) = 0;
+  virtual void revisions(Caller caller, Done<std::vector<Revision>> done) = 0;
+
+  // --- connectors
+  // ------------------------------------------------------------------------------------
+
+  virtual Result<std::vector<supervisor::ConnectorStatus>> connectors(
+      const auth::Principal& principal) const = 0;
+  enum class Control { start, stop, restart };
+  virtual void control(Caller caller, std::string connector, Control what,
+                       Done<supervisor::ConnectorStatus> done) = 0;
+  virtual Result<std::vector<supervisor::LogLine>> connector_log(const auth::Principal& principal,
+                                                                 std::string_view connector,
+                                                                 std::size_t lines) const = 0;
+
+  // --- status and audit
+  // --------------------------------------------------------------------------------
+
+  virtual ServerStatus status() const = 0;
+  virtual void audit(Caller caller, AuditFilter filter, Done<AuditPage> done) = 0;
+  /// Durable before done. For what happens outside this door: logins, user administration.
+  virtual void record(AuditEntry entry, std::move_only_function<void(Status)> done) = 0;
+};
+
+}  // namespace tagwerk::access

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "access/access.hpp"
+#include "access/broadcast.hpp"
+#include "access/loop_hub.hpp"
+#include "access/plant_configuration.hpp"
+#include "access/write_batch.hpp"
+#include "base/worker.hpp"
+#include "engine/runner.hpp"
+#include "store/audit_store.hpp"
+#include "supervisor/supervisor.hpp"
+#include "table/reader.hpp"
+
+namespace tagwerk::access {
+
+/// The door of a running server: rights first, then the part that knows the answer.
+/// Threads: as Access; destroyed after engine, supervisor's loop and store worker have stopped, for
+///          what they still have to answer comes through here
+class ServerAccess final : public Access {
+ public:
+  struct Parts {
+    engine::EngineRunner& engine;
+    supervisor::Supervisor& supervisor;
+    store::ConfigurationStore& configuration;
+    store::AuditStore& audit;
+    base::Worker& store_worker;  ///< the only thread that touches the stores
+    table::Reader table;
+    const model::ConnectorCatalogue& catalogue;
+    std::string instance;
+    std::string version;
+  };
+
+  explicit ServerAccess(Parts parts);
+
+  /// The sink to register with the engine, after the table's.
+  Broadcaster& broadcaster() { return broadcaster_; }
+  PlantConfiguration& configuration() { return configuration_; }
+  /// Project files given at the start, those whose content changed; goes into the audit.
+  /// Threads: the store's
+  Result<ImportResult> import_changed(const std::vector<model::ProjectText>& files);
+  /// Ready from now on; before that status() says why not.
+  void set_ready(std::string not_ready_because);
+  /// A part of the server that status() lists beside those known here.
+  void add_part(std::function<PartStatus()> part) { parts_status_.push_back(std::move(part)); }
+
+  std::shared_ptr<const model::Plant> plant() const override { return configuration_.plant(); }
+  Result<Selection> select(const auth::Principal& principal,
+                           std::span<const std::string> patterns) const override;
+  CurrentValue current(const model::PlantTag& tag) const override;
+  Result<Tree> tree(const auth::Principal& principal, std::string_view path, int depth,
+                    std::size_t offset, std::size_t limit) const override;
+  bool may_write(const auth::Principal& principal, const model::PlantTag& tag) const override;
+
+  void write(Caller caller, std::vector<WriteItem> items, Duration timeout,
+             std::move_only_function<void(std::vector<WriteItemResult>)> done) override;
+  std::shared_ptr<Hub> make_hub(net::EventLoop& loop) override;
+
+  void import(Caller caller, std::vector<model::ProjectText> files, ImportOptions options,
+              Done<ImportResult> done) override;
+  void export_yaml(Caller caller, Done<std::string> done) override;
+  void revisions(Caller caller, Done<std::vector<Revision>> done) override;
+
+  Result<std::vector<supervisor::ConnectorStatus>> connectors(
+      const auth::Principal& principal) const override;
+  void control(Caller caller, std::string connector, Control what,
+               Done<supervisor::ConnectorStatus> done) override;
+  Result<std::vector<supervisor::LogLine>> connector_log(const auth::Principal& principal,
+                                                         std::string_view connector,
+                                                         std::size_t lines) const override;
+
+  ServerStatus status() const override;
+  void audit(Caller caller, AuditFilter filter, Done<AuditPage> done) override;
+  void record(AuditEntry entry, std::move_only_function<void(Status)> done) override;
+
+ private:
+  template <class T>
+  using Job = std::move_only_function<Result<T>()>;
+
+  LoopHub::Numbered read(const model::PlantTag& tag) const;
+  /// Runs a job on the store's thread and hands its result to done; "busy" when too many wait.
+  template <class T>
+  void on_store(Done<T> done, Job<T> job);
+  WriteBatch::Item check_write(const Caller& caller, const model::Plant& plant,
+                               WriteItem&& item) const;
+  void finish_write(const Caller& caller, std::vector<WriteBatch::Item> items,
+                    std::move_only_function<void(std::vector<WriteItemResult>)> done);
+  void append_audit(std::vector<AuditEntry> entries, std::move_only_function<void(Status)> done);
+  void audit_import(const std::string& who, const std::string& origin,
+                    const Result<ImportResult>& result);
+  void note_audit(const Status& status);
+  std::set<std::string, std::less<>> connectors_of(const auth::Principal& principal) const;
+  std::vector<PartStatus> part_statuses(const engine::EngineRunner::Statistics& statistics) const;
+  double samples_per_second(std::uint64_t samples) const;
+
+  Parts parts_;
+  const UtcTime started_;
+  Broadcaster broadcaster_;
+  PlantConfiguration configuration_;
+  std::vector<std::function<PartStatus()>> parts_status_;  ///< constant once ready
+
+  mutable std::mutex status_mutex_;  ///< of what follows; status pages only
+  std::string not_ready_because_ = "starting";
+  mutable MonoTime rate_at_ = base::mono_now();
+  mutable std::uint64_t rate_samples_ = 0;
+  mutable double rate_ = 0;
+  std::string audit_failure_;
+};
+
+}  // namespace tagwerk::access

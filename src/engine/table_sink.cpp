@@ -1,0 +1,55 @@
+#include "engine/table_sink.hpp"
+
+#include <unordered_map>
+
+#include "base/log.hpp"
+
+namespace tagwerk::engine {
+namespace {
+
+constexpr Quality kBadEncodingLimitsExceeded{0x80080000};
+
+}  // namespace
+
+void TableSink::on_plant(const std::shared_ptr<const model::Plant>& plant) {
+  std::vector<table::TagSpec> specs;
+  specs.reserve(plant->tags().size());
+  for (const model::PlantTag& tag : plant->tags())
+    specs.push_back({tag.definition.path, tag.id, tag.slot, tag.definition.type, 0});
+  const Status defined = writer_.define_all(specs);
+  failure_ = defined ? "" : defined.error().message;
+  if (!defined) base::logger("table")->error("{}", failure_);
+}
+
+void TableSink::on_changes(std::span<const Change> changes) {
+  writer_.begin(changes.front().server_time);
+  for (const Change& change : changes) {
+    if ((change.flags & Change::kLate) != 0) continue;
+    const Sample& sample = change.sample;
+    if (auto fine = writer_.publish(sample.slot, sample.value, sample.quality, sample.time,
+                                    change.server_time);
+        !fine && fine.error().code == ErrorCode::limit_exceeded)
+      // Null with the reason, not the old value as if it were still so.
+      static_cast<void>(writer_.publish(sample.slot, {}, kBadEncodingLimitsExceeded, sample.time,
+                                        change.server_time));
+  }
+  writer_.commit();
+}
+
+Engine::Restore restore_from(const table::Reader& reader) {
+  auto known = std::make_shared<std::unordered_map<std::string, table::TagRecord>>();
+  for (table::TagRecord& tag : reader.tags()) {
+    std::string path = tag.path;
+    known->emplace(std::move(path), std::move(tag));
+  }
+  return [reader, known](const model::PlantTag& tag) -> std::optional<CurrentValue> {
+    const auto found = known->find(tag.definition.path);
+    if (found == known->end() || found->second.id != tag.id) return std::nullopt;
+    table::TableValue value = reader.read(found->second.slot);
+    if (value.value.type() != tag.definition.type) return std::nullopt;
+    return CurrentValue{std::move(value.value), value.quality, value.source_time,
+                        value.server_time};
+  };
+}
+
+}  // namespace tagwerk::engine
