@@ -1,0 +1,96 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <signal.h>
+#include <stop_token>
+#include <thread>
+#include <unistd.h>
+
+#include "app/command_line.hpp"
+#include "app/exit_code.hpp"
+#include "app/server.hpp"
+#include "base/log.hpp"
+#include "connectors/modbus/connector.hpp"
+#include "link/runtime.hpp"
+#include "simulator/run.hpp"
+
+namespace tagwerk::app {
+namespace {
+
+struct ConnectorArguments {
+  link::RunOptions run;
+  std::string type;
+};
+
+int run_connector(const ConnectorArguments& arguments) {
+  if (arguments.type != "modbus")
+    return report({ErrorCode::invalid_argument,
+                   fmt::format("unknown connector type '{}'; use modbus", arguments.type),
+                   {}});
+  return link::run_connector(
+      arguments.run, std::make_unique<connectors::modbus::ModbusConnector>(arguments.run.name));
+}
+
+void add_connector(CLI::App& app, Command& chosen) {
+  auto arguments = std::make_shared<ConnectorArguments>();
+  CLI::App* command =
+      app.add_subcommand("connector", "Run one connector; the server starts these by itself");
+  command->add_option("name", arguments->run.name, "as in the project")->required();
+  command->add_option("--type", arguments->type, "what it speaks: modbus")->required();
+  command->add_option("--link", arguments->run.link, "the server's link socket")->required();
+  command->add_option("--data", arguments->run.data, "its own directory")->required();
+  command->callback(
+      [&chosen, arguments] { chosen = [arguments] { return run_connector(*arguments); }; });
+}
+
+using RunSimulator = Status (*)(const simulator::Options&, const simulator::OnListening&,
+                                std::stop_token);
+
+/// Serves until a signal ends it.
+int simulate(RunSimulator run, const simulator::Options& options) {
+  block_ending_signals();
+  std::stop_source stop;
+  Status status;
+  std::jthread server([&] {
+    status = run(
+        options,
+        [](std::string_view host, std::uint16_t port) {
+          std::printf("listening on %s:%u\n", std::string(host).c_str(), port);
+          std::fflush(stdout);
+        },
+        stop.get_token());
+    // Whatever ended it also ends the wait below.
+    ::kill(::getpid(), SIGTERM);
+  });
+  wait_for_ending_signal();
+  stop.request_stop();
+  server.join();
+  return status ? kExitGood : report(status.error());
+}
+
+void add_simulator(CLI::App& parent, Command& chosen, const std::string& name,
+                   const std::string& description, RunSimulator run) {
+  auto options = std::make_shared<simulator::Options>();
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->add_option("--host", options->host, "address to listen on")->capture_default_str();
+  command->add_option("--port", options->port, "0 picks a free one")->capture_default_str();
+  command->add_option("--seed", options->seed, "of the noise")->capture_default_str();
+  command->add_option("--speed", options->speed, "simulated seconds per second")
+      ->capture_default_str();
+  command->callback(
+      [&chosen, options, run] { chosen = [options, run] { return simulate(run, *options); }; });
+}
+
+}  // namespace
+
+void add_process_commands(CLI::App& app, Command& chosen) {
+  add_connector(app, chosen);
+  CLI::App* simulators = app.add_subcommand("simulate", "Run a simulated device");
+  simulators->require_subcommand(1);
+  add_simulator(*simulators, chosen, "pump-station", "A pump station on Modbus TCP",
+                simulator::run_pump_station);
+  add_simulator(*simulators, chosen, "signals", "100,000 signals on Modbus TCP",
+                simulator::run_signals);
+}
+
+}  // namespace tagwerk::app

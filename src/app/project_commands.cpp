@@ -1,0 +1,178 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "access/plant_configuration.hpp"
+#include "app/command_line.hpp"
+#include "app/data_directory.hpp"
+#include "app/exit_code.hpp"
+#include "app/remote.hpp"
+#include "connectors/modbus/schema.hpp"
+#include "model/project_file.hpp"
+#include "store/database.hpp"
+
+namespace tagwerk::app {
+namespace {
+
+struct ProjectArguments {
+  std::vector<std::string> files;
+  std::string output;
+  std::string data;
+  RemoteOptions remote;
+  access::ImportOptions import;
+};
+
+Result<std::vector<model::ProjectText>> read_files(const std::vector<std::string>& files) {
+  std::vector<model::ProjectText> out;
+  for (const std::string& file : files) {
+    std::ifstream in(file);
+    if (!in) return base::fail_errno(fmt::format("cannot read '{}'", file));
+    out.push_back({file, std::string(std::istreambuf_iterator<char>(in), {})});
+  }
+  return out;
+}
+
+void print(const std::vector<Error>& faults, const char* kind) {
+  for (const Error& fault : faults)
+    std::fprintf(stderr, "%s%s\n", kind, fault.to_string().c_str());
+}
+
+std::string_view sign_of(model::ProjectChange::What what) {
+  switch (what) {
+    case model::ProjectChange::What::added:
+      return "+";
+    case model::ProjectChange::What::changed:
+      return "~";
+    case model::ProjectChange::What::removed:
+      return "-";
+  }
+  return "~";
+}
+
+int show(const access::ImportResult& result, bool dry_run) {
+  print(result.warnings, "warning: ");
+  print(result.errors, "");
+  if (!result.errors.empty()) {
+    std::fprintf(stderr, "%zu faults; nothing was applied\n", result.errors.size());
+    return kExitFailed;
+  }
+  for (const model::ProjectChange& change : result.changes)
+    std::printf("%s\n", fmt::format("{} {} {}{}", sign_of(change.what), change.kind, change.name,
+                                    change.detail.empty() ? "" : " (" + change.detail + ")")
+                            .c_str());
+  if (result.changes.empty())
+    std::printf("no change; revision %llu\n", static_cast<unsigned long long>(result.revision));
+  else if (dry_run)
+    std::printf("%zu changes; dry run, nothing was applied\n", result.changes.size());
+  else
+    std::printf("%zu changes; revision %llu\n", result.changes.size(),
+                static_cast<unsigned long long>(result.revision));
+  return kExitGood;
+}
+
+int check(const ProjectArguments& arguments) {
+  auto files = read_files(arguments.files);
+  if (!files) return report(files.error());
+  const connectors::modbus::Schema catalogue;
+  const auto result = model::check_project(*files, {}, catalogue);
+  print(result.warnings, "warning: ");
+  print(result.errors, "");
+  if (!result.ok()) {
+    std::fprintf(stderr, "%zu faults\n", result.errors.size());
+    return kExitFailed;
+  }
+  std::printf("good: %zu types, %zu connectors, %zu objects, %zu tags\n",
+              result.project.types.size(), result.project.connectors.size(),
+              result.project.objects.size(), model::tag_paths(result.project).size());
+  return kExitGood;
+}
+
+/// The project in a data directory whose server does not run.
+struct OfflineProject {
+  std::unique_ptr<DataDirectory> data;
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<store::ConfigurationStore> store;
+  connectors::modbus::Schema catalogue;
+  std::unique_ptr<access::PlantConfiguration> configuration;
+
+  Status open(const std::string& directory) {
+    auto opened = DataDirectory::open(directory);
+    if (!opened) return std::unexpected(opened.error());
+    data = std::move(*opened);
+    auto file = store::Database::open(data->config_database(), base::utc_now(),
+                                      {.backup_directory = data->backups()});
+    if (!file) return std::unexpected(file.error());
+    database = std::move(*file);
+    store = std::make_unique<store::ConfigurationStore>(*database);
+    configuration = std::make_unique<access::PlantConfiguration>(
+        *store, catalogue, [](const std::shared_ptr<const model::Plant>&) {});
+    return configuration->start();
+  }
+};
+
+int import(const ProjectArguments& arguments) {
+  auto files = read_files(arguments.files);
+  if (!files) return report(files.error());
+  if (arguments.data.empty()) return import_remotely(arguments.remote, *files, arguments.import);
+  OfflineProject project;
+  if (auto opened = project.open(arguments.data); !opened) return report(opened.error());
+  auto result = project.configuration->import("command line", "import " + files->front().name,
+                                              *files, arguments.import);
+  return result ? show(*result, arguments.import.dry_run) : report(result.error());
+}
+
+int write_out(const std::string& file, const std::string& text) {
+  if (file.empty() || file == "-") {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return kExitGood;
+  }
+  std::ofstream out(file);
+  out << text;
+  out.close();
+  return out ? kExitGood : report(base::fail_errno(fmt::format("cannot write '{}'", file)).error());
+}
+
+int export_project(const ProjectArguments& arguments) {
+  if (arguments.data.empty()) {
+    auto text = export_remotely(arguments.remote);
+    return text ? write_out(arguments.output, *text) : report(text.error());
+  }
+  OfflineProject project;
+  if (auto opened = project.open(arguments.data); !opened) return report(opened.error());
+  return write_out(arguments.output, *project.configuration->export_yaml());
+}
+
+void add_where(CLI::App& command, ProjectArguments& arguments) {
+  command.add_option("--data", arguments.data,
+                     "work on this data directory; its server must not run");
+  add_remote_options(command, arguments.remote);
+}
+
+}  // namespace
+
+void add_project_commands(CLI::App& app, Command& chosen) {
+  auto arguments = std::make_shared<ProjectArguments>();
+  const auto on = [&chosen, arguments](CLI::App* command, int (*run)(const ProjectArguments&)) {
+    command->callback(
+        [&chosen, arguments, run] { chosen = [arguments, run] { return run(*arguments); }; });
+  };
+  CLI::App* check_command = app.add_subcommand("check", "Check project files");
+  check_command->add_option("files", arguments->files, "YAML files")->required();
+  on(check_command, check);
+
+  CLI::App* import_command = app.add_subcommand("import", "Apply project files");
+  import_command->add_option("files", arguments->files, "YAML files")->required();
+  import_command->add_flag("--dry-run", arguments->import.dry_run, "only show the difference");
+  import_command->add_flag("--prune", arguments->import.prune, "remove what the files do not name");
+  add_where(*import_command, *arguments);
+  on(import_command, import);
+
+  CLI::App* export_command = app.add_subcommand("export", "Write the project as YAML");
+  export_command->add_option("file", arguments->output, "where to; default: standard output");
+  add_where(*export_command, *arguments);
+  on(export_command, export_project);
+}
+
+}  // namespace tagwerk::app

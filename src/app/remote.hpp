@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "access/access.hpp"
+#include "base/error.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tagwerk::app {
+
+/// A running server to talk to. Without a token, name and password are used; see
+/// add_remote_options.
+struct RemoteOptions {
+  std::string url = "http://127.0.0.1:8080";
+  std::string token;
+  std::string user;
+  std::string password_file;
+};
+
+/// --url, --token, --user, --password-file; also TAGWERK_URL and TAGWERK_TOKEN.
+void add_remote_options(CLI::App& command, RemoteOptions& options);
+
+/// Prints what the server says; the exit code of `tagwerk import`.
+int import_remotely(const RemoteOptions& options, const std::vector<model::ProjectText>& files,
+                    access::ImportOptions import);
+/// Fails: unavailable when no server is there, permission_denied
+Result<std::string> export_remotely(const RemoteOptions& options);
+
+}  // namespace tagwerk::app

@@ -1,0 +1,265 @@
+#include "app/server.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <sodium/core.h>
+#include <unistd.h>
+
+#include "access/server_access.hpp"
+#include "app/data_directory.hpp"
+#include "app/first_user.hpp"
+#include "app/io_threads.hpp"
+#include "app/version.hpp"
+#include "auth/authenticator.hpp"
+#include "auth/database_accounts.hpp"
+#include "base/log.hpp"
+#include "connectors/modbus/schema.hpp"
+#include "engine/table_sink.hpp"
+#include "net/http_server.hpp"
+#include "servers/http/http_api.hpp"
+#include "store/database.hpp"
+#include "supervisor/supervisor.hpp"
+#include "table/writer.hpp"
+
+namespace tagwerk::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kHeartbeat = 500ms;
+constexpr Duration kStopPatience = 4500ms;
+
+engine::Now read_clocks() {
+  return {base::utc_now(), base::mono_now()};
+}
+
+Result<std::vector<model::ProjectText>> read_projects(const std::vector<std::string>& files) {
+  std::vector<model::ProjectText> out;
+  for (const std::string& file : files) {
+    std::ifstream in(file);
+    if (!in) return base::fail_errno(fmt::format("cannot read project '{}'", file));
+    out.push_back({file, std::string(std::istreambuf_iterator<char>(in), {})});
+  }
+  return out;
+}
+
+}  // namespace
+
+/// Members in the order in which they are made; destroyed in reverse, after stop().
+struct Server::Parts {
+  explicit Parts(ServerSettings given) : settings(std::move(given)), io(settings.io_threads) {}
+  ~Parts() { stop(); }
+
+  Status start();
+  Status open_data();
+  Status make_plant();
+  Status apply_projects();
+  Status start_http();
+  void beat();
+  void stop();
+
+  const ServerSettings settings;
+  std::unique_ptr<DataDirectory> data;
+  std::string instance;
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<store::ConfigurationStore> configuration;
+  std::unique_ptr<store::AuditStore> audit;
+  std::unique_ptr<auth::DatabaseAccounts> accounts;
+  std::unique_ptr<auth::PasswordHasher> hasher;
+  std::unique_ptr<auth::Authenticator> authenticator;
+  connectors::modbus::Schema catalogue;
+  IoThreads io;
+  std::unique_ptr<table::Writer> table;
+  std::unique_ptr<engine::TableSink> table_sink;
+  std::unique_ptr<engine::EngineRunner> engine;
+  std::unique_ptr<supervisor::Supervisor> supervisor;
+  std::unique_ptr<base::Worker> store_worker;
+  std::unique_ptr<access::ServerAccess> access;
+  std::shared_ptr<servers::http::HttpApi> api;
+  std::unique_ptr<net::Timer> heartbeat;
+  std::unique_ptr<net::HttpServer> http;
+  std::string project_failure;
+  bool stopped = false;
+};
+
+Status Server::Parts::open_data() {
+  auto opened = DataDirectory::open(settings.data);
+  if (!opened) return std::unexpected(opened.error());
+  data = std::move(*opened);
+  instance = settings.instance.empty() ? data->default_instance() : settings.instance;
+  auto database_opened = store::Database::open(data->config_database(), base::utc_now(),
+                                               {.backup_directory = data->backups()});
+  if (!database_opened) return std::unexpected(database_opened.error());
+  database = std::move(*database_opened);
+  configuration = std::make_unique<store::ConfigurationStore>(*database);
+  audit = std::make_unique<store::AuditStore>(*database);
+  accounts = std::make_unique<auth::DatabaseAccounts>(*database);
+  auto keys = auth::load_or_create_secret(data->path() / "secret");
+  if (!keys) return std::unexpected(keys.error());
+  hasher = std::make_unique<auth::PasswordHasher>();
+  store_worker = std::make_unique<base::Worker>("store");
+  authenticator = std::make_unique<auth::Authenticator>(
+      *accounts, *hasher,
+      [worker = store_worker.get()](std::move_only_function<void()> job) -> Status {
+        if (worker->post(std::move(job))) return {};
+        return fail(ErrorCode::unavailable, "too many requests wait for the database; try again");
+      },
+      std::move(*keys), auth::Authenticator::Settings{});
+  return base::run_on(*store_worker, [this] { return authenticator->start(); });
+}
+
+Status Server::Parts::make_plant() {
+  auto writer = table::Writer::create(instance);
+  if (!writer) return std::unexpected(writer.error());
+  table = std::move(*writer);
+  if (!table->start_note().empty()) base::logger("table")->warn("{}", table->start_note());
+  table_sink = std::make_unique<engine::TableSink>(*table);
+  engine = std::make_unique<engine::EngineRunner>(read_clocks);
+  auto made = supervisor::Supervisor::make(
+      io.first(), *engine,
+      {.executable = std::filesystem::read_symlink("/proc/self/exe").string(),
+       .data_dir = data->path().string(),
+       .link_socket = data->socket("link.sock"),
+       .instance = instance});
+  if (!made) return std::unexpected(made.error());
+  supervisor = std::move(*made);
+  access = std::make_unique<access::ServerAccess>(
+      access::ServerAccess::Parts{*engine, *supervisor, *configuration, *audit, *store_worker,
+                                  table->reader(), catalogue, instance, kVersion});
+  access->add_part([this]() -> access::PartStatus {
+    return {"configuration", project_failure.empty() ? "good" : "bad",
+            project_failure.empty() ? "as configured" : project_failure};
+  });
+  engine->engine().add_sink(table_sink.get());
+  engine->engine().add_sink(&access->broadcaster());
+  engine->engine().set_target(supervisor.get());
+  engine->start();
+  return base::run_on(*store_worker, [this] { return access->configuration().start(); });
+}
+
+Status Server::Parts::apply_projects() {
+  auto files = read_projects(settings.projects);
+  if (!files) return std::unexpected(files.error());
+  files->insert(files->end(), settings.built_in_projects.begin(), settings.built_in_projects.end());
+  if (files->empty()) return {};
+  auto result = base::run_on(*store_worker, [&] { return access->import_changed(*files); });
+  if (!result) return std::unexpected(result.error());
+  for (const Error& error : result->errors)
+    base::logger("project")->error("{}", error.to_string());
+  for (const Error& warning : result->warnings)
+    base::logger("project")->warn("{}", warning.to_string());
+  if (result->errors.empty()) return {};
+  // A plant that ran yesterday runs today, whatever was written into the file since.
+  project_failure = fmt::format("a project file has {} faults and was not applied: {}",
+                                result->errors.size(), result->errors.front().to_string());
+  if (access->plant()->revision() == 0)
+    return fail(ErrorCode::invalid_argument, "{}", project_failure);
+  return {};
+}
+
+Status Server::Parts::start_http() {
+  api = std::make_shared<servers::http::HttpApi>(
+      *access, *authenticator, io.loops(),
+      servers::http::HttpApiOptions{.base_path = settings.base_path,
+                                    .assets = servers::http::embedded_assets()});
+  auto server =
+      net::HttpServer::start(io.loops(),
+                             {.address = settings.http.host,
+                              .port = settings.http.port,
+                              .unix_path = data->socket("http.sock"),
+                              .common_headers = std::string(servers::http::common_headers())},
+                             api);
+  if (!server) return std::unexpected(server.error());
+  http = std::move(*server);
+  api->show_counters_of(http.get());
+  return {};
+}
+
+void Server::Parts::beat() {
+  engine->post(
+      [sink = table_sink.get()](engine::Engine&, engine::Now now) { sink->heartbeat(now.utc); });
+}
+
+Status Server::Parts::start() {
+  if (sodium_init() < 0) return fail(ErrorCode::internal, "libsodium cannot be used");
+  for (const auto step : {&Parts::open_data, &Parts::make_plant, &Parts::apply_projects}) {
+    if (auto done = (this->*step)(); !done) return done;
+  }
+  auto first = prepare_first_user(settings, *data, *authenticator, *store_worker);
+  if (!first) return std::unexpected(first.error());
+  if (auto done = start_http(); !done) return done;
+  io.first().post([this] {
+    heartbeat = std::make_unique<net::Timer>(io.first());
+    heartbeat->start_every(kHeartbeat, [this] { beat(); });
+  });
+  // Connectors come after the clients: whoever reconnects at once misses nothing of what they kept.
+  supervisor->start();
+  access->set_ready("");
+  announce_first_user(*first, settings.http.url(http->port()) + settings.base_path, *data);
+  return {};
+}
+
+void Server::Parts::stop() {
+  if (std::exchange(stopped, true)) return;
+  if (access) access->set_ready("stopping");
+  if (http) http->stop();
+  if (supervisor && engine) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto over = done->get_future();
+    supervisor->stop([done] { done->set_value(); });
+    over.wait_for(kStopPatience);
+  }
+  if (engine) engine->stop();
+  hasher.reset();
+  if (store_worker) store_worker->stop();
+  io.stop();
+  // What has timers goes before the loops; nothing runs on these any more.
+  heartbeat.reset();
+  http.reset();
+  api.reset();
+  access.reset();
+  supervisor.reset();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(ServerSettings settings) {
+  if (auto checked = check_settings(settings); !checked) return std::unexpected(checked.error());
+  auto parts = std::make_unique<Parts>(std::move(settings));
+  if (auto started = parts->start(); !started) return std::unexpected(started.error());
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+std::string Server::url() const {
+  return parts_->settings.http.url(parts_->http->port()) + parts_->settings.base_path;
+}
+
+namespace {
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+}  // namespace
+
+void block_ending_signals() {
+  const sigset_t set = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void wait_for_ending_signal() {
+  const sigset_t set = ending_signals();
+  int number = 0;
+  sigwait(&set, &number);
+}
+
+}  // namespace tagwerk::app

@@ -1,0 +1,98 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "app/command_line.hpp"
+#include "app/demo.hpp"
+#include "app/exit_code.hpp"
+#include "app/server.hpp"
+
+namespace tagwerk::app {
+namespace {
+
+/// What serve and demo take alike; a file given with --config comes first.
+struct ServerArguments {
+  std::string config;
+  std::string data;
+  std::string http;
+  std::string bootstrap_admin;
+  std::vector<std::string> projects;
+  bool insecure = false;
+
+  void add_to(CLI::App& command) {
+    command.add_option("--config", config, "tagwerk.yaml with the server's own settings");
+    command.add_option("--data", data, "directory for everything the server keeps");
+    command.add_option("--http", http, "ADDR:PORT to listen on; port 0 picks a free one");
+    command.add_option("--bootstrap-admin", bootstrap_admin,
+                       "file with one line name:password; makes the first administrator");
+    command.add_option("--project", projects, "project file, applied when its content changed");
+    command.add_flag("--insecure", insecure, "allow plain HTTP on addresses others can reach");
+  }
+
+  Result<ServerSettings> settings(const std::string& default_data) const {
+    ServerSettings out;
+    out.data = default_data;
+    if (!config.empty())
+      if (auto read = read_settings(config, out); !read) return std::unexpected(read.error());
+    if (!data.empty()) out.data = data;
+    out.bootstrap_admin = bootstrap_admin;
+    out.insecure |= insecure;
+    out.projects.insert(out.projects.end(), projects.begin(), projects.end());
+    if (!http.empty()) {
+      auto address = parse_listen_address(http);
+      if (!address) return std::unexpected(address.error());
+      out.http = *address;
+    }
+    return out;
+  }
+};
+
+/// Runs until a signal ends it.
+int serve(ServerSettings settings) {
+  block_ending_signals();
+  auto server = Server::start(std::move(settings));
+  if (!server) {
+    report(server.error());
+    return kExitFailed;
+  }
+  std::printf("listening on %s\n", (*server)->url().c_str());
+  std::fflush(stdout);
+  wait_for_ending_signal();
+  return kExitGood;
+}
+
+int demo(ServerSettings settings) {
+  block_ending_signals();
+  auto plant = DemoPlant::start();
+  if (!plant) {
+    report(plant.error());
+    return kExitFailed;
+  }
+  settings.demo_admin = settings.bootstrap_admin.empty();
+  settings.built_in_projects.push_back((*plant)->project());
+  return serve(std::move(settings));
+}
+
+void add(CLI::App& app, Command& chosen, const std::string& name, const std::string& description,
+         const std::string& default_data, int (*run)(ServerSettings)) {
+  auto arguments = std::make_shared<ServerArguments>();
+  CLI::App* command = app.add_subcommand(name, description);
+  arguments->add_to(*command);
+  command->callback([&chosen, arguments, default_data, run] {
+    chosen = [arguments, default_data, run] {
+      auto settings = arguments->settings(default_data);
+      if (settings) return run(std::move(*settings));
+      report(settings.error());
+      return kExitFailed;
+    };
+  });
+}
+
+}  // namespace
+
+void add_server_commands(CLI::App& app, Command& chosen) {
+  add(app, chosen, "serve", "Run the server", "tagwerk-data", serve);
+  add(app, chosen, "demo", "Run the server with a simulated pump station", "demo-data", demo);
+}
+
+}  // namespace tagwerk::app

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <span>
+
+#include "servers/http/call.hpp"
+#include "servers/http/router.hpp"
+
+namespace tagwerk::servers::http {
+
+/// Every route of the API, in the order of the OpenAPI document. A test compares the two.
+std::span<const Route> all_routes();
+
+// status.cpp, metrics.cpp, openapi.cpp
+void get_healthz(Call call);
+void get_readyz(Call call);
+void get_metrics(Call call);
+void get_status(Call call);
+void get_openapi(Call call);
+
+// login.cpp
+void post_login(Call call);
+void post_login_refresh(Call call);
+void post_logout(Call call);
+void get_setup(Call call);
+void post_setup(Call call);
+
+// users.cpp
+void get_own_user(Call call);
+void get_users(Call call);
+void post_users(Call call);
+void put_user(Call call);
+void delete_user(Call call);
+void post_user_password(Call call);
+void get_roles(Call call);
+
+// values.cpp
+void get_values(Call call);
+void put_values(Call call);
+
+// tree.cpp, tags.cpp
+void get_tree(Call call);
+void get_objects(Call call);
+void get_tags(Call call);
+void get_tag(Call call);
+
+// project.cpp
+void post_import(Call call);
+void get_export(Call call);
+void get_revisions(Call call);
+
+// connectors.cpp
+void get_connectors(Call call);
+void get_connector(Call call);
+void post_connector_start(Call call);
+void post_connector_stop(Call call);
+void post_connector_restart(Call call);
+void get_connector_log(Call call);
+
+// audit.cpp
+void get_audit(Call call);
+
+// live_socket.cpp
+void get_live_socket(Call call);
+
+}  // namespace tagwerk::servers::http

@@ -1,0 +1,130 @@
+// GET /api/tags and /api/tags/{id}.
+
+#include <charconv>
+
+#include "servers/http/http_api.hpp"
+#include "servers/http/json_writer.hpp"
+#include "servers/http/routes.hpp"
+#include "servers/http/tag_json.hpp"
+
+namespace tagwerk::servers::http {
+namespace {
+
+using model::PlantTag;
+
+void append_source(JsonWriter& json, const PlantTag& tag) {
+  json.key("source");
+  if (!tag.definition.source) {
+    json.null();
+    return;
+  }
+  const model::SourceDefinition& source = *tag.definition.source;
+  json.open_object()
+      .member("connector", source.connector)
+      .member("device", source.device)
+      .member("address", source.address)
+      .member_or_null("dtype", source.dtype)
+      .member_or_null("order", source.order)
+      .member("period", tag.period)
+      .member("scale", source.scale)
+      .member("offset", source.offset)
+      .member("deadband", source.deadband)
+      .member("read_back", source.read_back);
+  json.key("clamp");
+  if (source.clamp)
+    json.open_array().value(source.clamp->low).value(source.clamp->high).close_array();
+  else
+    json.null();
+  json.close_object();
+}
+
+void append_tag(JsonWriter& json, const Call& call, const model::Plant& plant,
+                const PlantTag& tag) {
+  const model::TagDefinition& definition = tag.definition;
+  json.member("id", tag.id).member("path", definition.path);
+  append_value_range(json, definition);
+  json.member("description", definition.description);
+  append_source(json, tag);
+  json.member_or_null("write", definition.write)
+      .member("writable", call.api.access().may_write(*call.principal, tag))
+      .member("confirm", definition.confirm)
+      .member("stale_after", tag.stale_after)
+      .member_or_null("object_type", tag.object_type);
+  json.key("overridden").open_array();
+  for (const std::string& key : tag.overridden)
+    json.value(key);
+  json.close_array().member("revision", plant.revision());
+}
+
+const PlantTag* tag_by_id(const Call& call, const model::Plant& plant) {
+  std::uint64_t id = 0;
+  const std::string& text = call.parameter;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc{} || end != text.data() + text.size()) return nullptr;
+  const PlantTag* tag = plant.by_id(id);
+  const bool visible =
+      tag != nullptr && call.principal->can(auth::Right::read, tag->definition.path);
+  return visible ? tag : nullptr;
+}
+
+}  // namespace
+
+void append_value_range(JsonWriter& json, const model::TagDefinition& tag) {
+  json.member("type", model::to_string(tag.type)).member("unit", tag.unit);
+  json.key("range");
+  if (tag.range)
+    json.open_array().value(tag.range->low).value(tag.range->high).close_array();
+  else
+    json.null();
+  json.key("states");
+  if (tag.states.empty()) {
+    json.null();
+    return;
+  }
+  json.open_object();
+  for (const auto& [number, name] : tag.states)
+    json.member(std::to_string(number), name);
+  json.close_object();
+}
+
+void get_tags(Call call) {
+  const auto query = call.query();
+  if (!query) return call.fail(query.error());
+  const auto page = Page::from(*query);
+  if (!page) return call.fail(page.error());
+  std::vector<std::string> patterns;
+  for (const std::string_view pattern : query->all("path"))
+    patterns.emplace_back(pattern);
+  const auto selection = call.api.access().select(*call.principal, patterns);
+  if (!selection) return call.fail(selection.error());
+
+  const auto& tags = selection->tags;
+  std::string body;
+  JsonWriter json(body);
+  json.open_object().key("items").open_array();
+  for (std::size_t i = page->offset; i < page->end(tags.size()); ++i) {
+    json.open_object();
+    append_tag(json, call, *selection->plant, *tags[i]);
+    json.close_object();
+  }
+  json.close_array().member_or_null("cursor", page->next(tags.size())).close_object();
+  call.json(std::move(body));
+}
+
+void get_tag(Call call) {
+  const auto plant = call.api.access().plant();
+  if (plant == nullptr) return call.fail(503, "the server is starting; try again");
+  const PlantTag* tag = tag_by_id(call, *plant);
+  if (tag == nullptr) return call.fail(404, fmt::format("there is no tag {}", call.parameter));
+  std::string body;
+  JsonWriter json(body);
+  json.open_object();
+  append_tag(json, call, *plant, *tag);
+  json.key("current");
+  call.loop.texts.append(body, plant, *tag, call.api.access().current(*tag),
+                         ItemTexts::Form::whole);
+  json.close_object();
+  call.json(std::move(body));
+}
+
+}  // namespace tagwerk::servers::http
