@@ -18,8 +18,11 @@ constexpr std::size_t kMaxPerDrain = 65'536;
 constexpr Duration kTick = 10ms;
 constexpr Duration kLeastPeriod = 20ms;
 constexpr Duration kLongestPeriod = 24h;
-/// How often a value is read again while the engine is in the middle of publishing it.
-constexpr int kReadAttempts = 100;
+/// While the engine is in the middle of publishing a value it is read again. That takes microseconds,
+/// unless the engine's thread lost its core: then milliseconds, and up to half a second is waited.
+constexpr int kEagerAttempts = 100;
+constexpr int kPatientAttempts = 5'000;
+constexpr Duration kPatience = 100us;
 
 bool same_tag(const model::PlantTag* a, const model::PlantTag* b) {
   return a->id == b->id && a->slot == b->slot && a->definition == b->definition;
@@ -258,8 +261,9 @@ Update LoopHub::read(Subscription& subscription, std::uint32_t index) {
   std::uint64_t whole = source_.number();
   Numbered value = source_.current(*tag);
   // In the middle of a batch more may follow for the same tag, under the same number.
-  for (int attempt = 0; value.number > whole && attempt < kReadAttempts; ++attempt) {
-    std::this_thread::yield();
+  for (int attempt = 0; value.number > whole && attempt < kPatientAttempts; ++attempt) {
+    if (attempt < kEagerAttempts) std::this_thread::yield();
+    else std::this_thread::sleep_for(kPatience);
     whole = source_.number();
     value = source_.current(*tag);
   }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "auth/principal.hpp"
-#include "engine/test_plant.hpp"
+#include "engine/plant_for_test.hpp"
 
 /// Small plants and people for the tests of this folder.
 namespace tagwerk::access::testing {

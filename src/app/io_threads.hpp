@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <span>
-#include <thread>
 #include <vector>
 
 #include "net/event_loop.hpp"
@@ -15,17 +14,15 @@ namespace tagwerk::app {
 class IoThreads {
  public:
   explicit IoThreads(int count);
-  ~IoThreads() { stop(); }
 
-  std::span<net::EventLoop* const> loops() const { return pointers_; }
-  net::EventLoop& first() { return *pointers_.front(); }
+  std::span<net::EventLoop* const> loops() const { return loops_; }
+  net::EventLoop& first() { return *loops_.front(); }
   /// Ends the threads; the loops stay, nothing runs on them any more.
   void stop();
 
  private:
-  std::vector<std::unique_ptr<net::EventLoop>> loops_;
-  std::vector<net::EventLoop*> pointers_;
-  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<net::EventLoopThread>> threads_;
+  std::vector<net::EventLoop*> loops_;
 };
 
 }  // namespace tagwerk::app

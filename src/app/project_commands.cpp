@@ -6,12 +6,11 @@
 
 #include "access/plant_configuration.hpp"
 #include "app/command_line.hpp"
-#include "app/data_directory.hpp"
 #include "app/exit_code.hpp"
+#include "app/offline.hpp"
 #include "app/remote.hpp"
 #include "connectors/modbus/schema.hpp"
 #include "model/project_file.hpp"
-#include "store/database.hpp"
 
 namespace tagwerk::app {
 namespace {
@@ -91,21 +90,14 @@ int check(const ProjectArguments& arguments) {
 
 /// The project in a data directory whose server does not run.
 struct OfflineProject {
-  std::unique_ptr<DataDirectory> data;
-  std::unique_ptr<store::Database> database;
+  OfflineDatabase offline;
   std::unique_ptr<store::ConfigurationStore> store;
   connectors::modbus::Schema catalogue;
   std::unique_ptr<access::PlantConfiguration> configuration;
 
   Status open(const std::string& directory) {
-    auto opened = DataDirectory::open(directory);
-    if (!opened) return std::unexpected(opened.error());
-    data = std::move(*opened);
-    auto file = store::Database::open(data->config_database(), base::utc_now(),
-                                      {.backup_directory = data->backups()});
-    if (!file) return std::unexpected(file.error());
-    database = std::move(*file);
-    store = std::make_unique<store::ConfigurationStore>(*database);
+    if (auto opened = offline.open(directory); !opened) return opened;
+    store = std::make_unique<store::ConfigurationStore>(*offline.database);
     configuration = std::make_unique<access::PlantConfiguration>(
         *store, catalogue, [](const std::shared_ptr<const model::Plant>&) {});
     return configuration->start();

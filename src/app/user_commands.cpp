@@ -5,12 +5,11 @@
 #include <sodium/core.h>
 
 #include "app/command_line.hpp"
-#include "app/data_directory.hpp"
 #include "app/exit_code.hpp"
+#include "app/offline.hpp"
 #include "auth/database_accounts.hpp"
 #include "auth/password.hpp"
 #include "auth/user_admin.hpp"
-#include "store/database.hpp"
 
 namespace tagwerk::app {
 namespace {
@@ -25,20 +24,13 @@ struct UserArguments {
 
 /// The users in a data directory whose server does not run.
 struct OfflineUsers {
-  std::unique_ptr<DataDirectory> data;
-  std::unique_ptr<store::Database> database;
+  OfflineDatabase offline;
   std::unique_ptr<auth::DatabaseAccounts> accounts;
 
   Status open(const std::string& directory) {
     if (sodium_init() < 0) return fail(ErrorCode::internal, "libsodium cannot be used");
-    auto opened = DataDirectory::open(directory);
-    if (!opened) return std::unexpected(opened.error());
-    data = std::move(*opened);
-    auto file = store::Database::open(data->config_database(), base::utc_now(),
-                                      {.backup_directory = data->backups()});
-    if (!file) return std::unexpected(file.error());
-    database = std::move(*file);
-    accounts = std::make_unique<auth::DatabaseAccounts>(*database);
+    if (auto opened = offline.open(directory); !opened) return opened;
+    accounts = std::make_unique<auth::DatabaseAccounts>(*offline.database);
     return {};
   }
 };

@@ -5,7 +5,7 @@
 #include <map>
 #include <rapidcheck/gtest.h>
 
-#include "engine/test_plant.hpp"
+#include "engine/plant_for_test.hpp"
 
 namespace tagwerk::engine {
 namespace {

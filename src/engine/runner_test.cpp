@@ -3,7 +3,7 @@
 #include <condition_variable>
 #include <gtest/gtest.h>
 
-#include "engine/test_plant.hpp"
+#include "engine/plant_for_test.hpp"
 
 namespace tagwerk::engine {
 namespace {

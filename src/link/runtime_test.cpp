@@ -91,12 +91,14 @@ Binding binding(std::uint32_t handle, std::string device = "plc") {
 }
 
 class LinkRuntime : public testing::Test {
- protected:
+ public:
   ~LinkRuntime() override {
     server.kill();
     for (auto& each : runtimes)
       each->stop("the test is over");
   }
+
+ protected:
   RunOptions options() {
     RunOptions out;
     out.name = "counter";
@@ -129,8 +131,8 @@ class LinkRuntime : public testing::Test {
     return out;
   }
   bool last_is(std::uint32_t handle, Quality quality) const {
-    for (auto each = server.samples.rbegin(); each != server.samples.rend(); ++each)
-      if (each->slot == handle) return each->quality == quality;
+    for (const Sample& each : std::views::reverse(server.samples))
+      if (each.slot == handle) return each.quality == quality;
     return false;
   }
   static bool without_gap(const std::vector<std::int64_t>& counts) {
@@ -400,7 +402,7 @@ TEST_F(LinkRuntime, ANewConfigurationKeepsTheConnectionAndTheSequence) {
 
 TEST_F(LinkRuntime, AFullBufferDropsTheOldestAndMarksWhatFollows) {
   RunOptions small = options();
-  small.buffer.bytes = 20 * 200;
+  small.buffer.bytes = 4'000;
   server.listen();
   ASSERT_TRUE(start(small));
   ASSERT_TRUE(until([&] { return server.is_up(); }));

@@ -3,37 +3,19 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
+#include "base/directory_for_test.hpp"
 #include "link/configuration.hpp"
 #include "link/samples.hpp"
 #include "link/stream.hpp"
 
 namespace tagwerk::link {
 
-/// A directory that goes away with its test.
-class TestDirectory {
- public:
-  TestDirectory() {
-    std::string name = std::filesystem::temp_directory_path() / "tagwerk-link-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TestDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestDirectory(const TestDirectory&) = delete;
-  TestDirectory& operator=(const TestDirectory&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using base::TestDirectory;
 
 /// Runs the loop until the condition holds; false when it did not within the limit.
 template <class Condition>
@@ -82,7 +64,7 @@ class LinkServer final : private StreamHandler {
   }
   void send(const Configuration& configuration) {
     base::Bytes frames;
-    (void)encode_configuration(configuration, frames);
+    TAGWERK_ASSERT(encode_configuration(configuration, frames).has_value());
     stream_->send(std::make_shared<const base::Bytes>(std::move(frames)));
   }
   void send_bytes(base::Bytes bytes) {

@@ -113,7 +113,7 @@ Status TokenStore::revoke_all_of(UserId user, UtcTime now) {
 Status TokenStore::remove_expired(UtcTime before) {
   return guarded(database_, "remove old tokens", [&](soci::session& sql) -> Status {
     const long long at = number(before);
-    sql << "DELETE FROM refresh_tokens WHERE expires_at < :at", soci::use(at);
+    sql << "DELETE FROM refresh_tokens WHERE expires_at <= :at", soci::use(at);
     return {};
   });
 }

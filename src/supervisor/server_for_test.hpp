@@ -10,12 +10,16 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/directory_for_test.hpp"
 #include "link/frame_reader.hpp"
 #include "link/samples.hpp"
+#include "model/any_catalogue_for_test.hpp"
 #include "supervisor/supervisor.hpp"
 
 /// What the supervisor's tests run against: real loop, real engine, real socket.
 namespace tagwerk::supervisor {
+
+using base::TestDirectory;
 
 constexpr Duration kPatience = std::chrono::seconds(20);
 
@@ -30,43 +34,8 @@ bool eventually(Condition condition, Duration limit = kPatience) {
   return true;
 }
 
-/// A directory that goes away with its test.
-class TestDirectory {
- public:
-  TestDirectory() {
-    std::string name = std::filesystem::temp_directory_path() / "tagwerk-supervisor-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TestDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestDirectory(const TestDirectory&) = delete;
-  TestDirectory& operator=(const TestDirectory&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-/// Projects for tests: every address is accepted, the period is 50 ms.
-class AnyCatalogue final : public model::ConnectorCatalogue {
- public:
-  std::vector<std::string> types() const override { return {"test", "other"}; }
-  std::vector<Error> check_settings(const model::ConnectorDefinition&,
-                                    const std::string&) const override {
-    return {};
-  }
-  Status check_source(const model::ConnectorDefinition&,
-                      const model::TagDefinition&) const override {
-    return {};
-  }
-  Duration default_period(const model::ConnectorDefinition&,
-                          const model::SourceDefinition&) const override {
-    return std::chrono::milliseconds(50);
-  }
-};
+/// Every address is accepted.
+inline const model::AnyCatalogue kAnyCatalogue{std::chrono::milliseconds(50)};
 
 inline model::TagDefinition tag_of(const std::string& path, const std::string& address,
                                    const std::string& connector = "plc1") {
@@ -93,7 +62,7 @@ inline std::shared_ptr<const model::Plant> plant_of(const model::Project& projec
   model::Plant::TagIds ids;
   for (const auto& [path, tag] : project.tags)
     ids[path] = (std::hash<std::string>{}(path) << 8) + generation + 1;
-  auto plant = model::Plant::make(project, AnyCatalogue{}, ids,
+  auto plant = model::Plant::make(project, kAnyCatalogue, ids,
                                   previous == nullptr ? 1 : previous->revision() + 1, previous);
   TAGWERK_ASSERT(plant.has_value());
   return *plant;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "model/any_catalogue_for_test.hpp"
 #include "model/plant.hpp"
 
 namespace tagwerk::engine {
@@ -11,22 +12,6 @@ namespace tagwerk::engine {
 /// A plant for tests: these tags, one connector "plc1" that accepts every address, a period of 1 s.
 inline std::shared_ptr<const model::Plant> make_test_plant(std::vector<model::TagDefinition> tags,
                                                            const model::Plant* previous) {
-  class AnyConnector : public model::ConnectorCatalogue {
-   public:
-    std::vector<std::string> types() const override { return {"test"}; }
-    std::vector<Error> check_settings(const model::ConnectorDefinition&,
-                                      const std::string&) const override {
-      return {};
-    }
-    Status check_source(const model::ConnectorDefinition&,
-                        const model::TagDefinition&) const override {
-      return {};
-    }
-    Duration default_period(const model::ConnectorDefinition&,
-                            const model::SourceDefinition&) const override {
-      return std::chrono::seconds(1);
-    }
-  };
   model::Project project;
   project.connectors["plc1"] = {.name = "plc1", .type = "test"};
   model::Plant::TagIds ids;
@@ -36,7 +21,7 @@ inline std::shared_ptr<const model::Plant> make_test_plant(std::vector<model::Ta
     project.tags[tag.path] = std::move(tag);
   }
   const std::uint64_t revision = previous == nullptr ? 1 : previous->revision() + 1;
-  auto plant = model::Plant::make(project, AnyConnector{}, ids, revision, previous);
+  auto plant = model::Plant::make(project, model::AnyCatalogue{}, ids, revision, previous);
   TAGWERK_ASSERT(plant.has_value());
   return *plant;
 }
