@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "net/server_url.hpp"
+
 namespace tagwerk::net {
 namespace {
 
@@ -78,16 +80,77 @@ Result<BlockingStream> BlockingStream::connect_unix(const std::string& path, Mon
   return BlockingStream(made);
 }
 
+Result<BlockingStream> BlockingStream::connect(const ServerUrl& url, const TlsTrust& trust,
+                                               MonoTime deadline) {
+  if (!url.unix_path.empty()) return connect_unix(url.unix_path, deadline);
+  auto stream = connect_tcp(url.host, url.port, deadline);
+  if (!stream || !url.tls) return stream;
+  if (auto done = stream->start_tls(url.host, trust, deadline); !done)
+    return std::unexpected(done.error());
+  return stream;
+}
+
 BlockingStream::BlockingStream(BlockingStream&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), tls_(std::move(other.tls_)) {}
 
 BlockingStream& BlockingStream::operator=(BlockingStream&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(tls_, other.tls_);
   return *this;
 }
 
 BlockingStream::~BlockingStream() {
+  if (tls_) tls_->say_goodbye();
   if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Status BlockingStream::wait_for(TlsSession::Step step, MonoTime deadline) const {
+  return wait(step == TlsSession::Step::want_write ? POLLOUT : POLLIN, deadline);
+}
+
+Status BlockingStream::start_tls(const std::string& host, const TlsTrust& trust,
+                                 MonoTime deadline) {
+  const auto context = TlsContext::for_client(trust);
+  if (!context) return std::unexpected(context.error());
+  tls_ = std::make_unique<TlsSession>(**context, descriptor_, host);
+  for (;;) {
+    const auto progress = tls_->handshake();
+    if (progress.step == TlsSession::Step::done) return {};
+    if (progress.step == TlsSession::Step::closed)
+      return fail(ErrorCode::unavailable, "'{}' closed the connection during the TLS handshake",
+                  host);
+    if (progress.step == TlsSession::Step::failed)
+      return fail(tls_->distrusted() ? ErrorCode::permission_denied : ErrorCode::unavailable,
+                  "cannot speak TLS with '{}': {}", host, tls_->failure());
+    if (auto ready = wait_for(progress.step, deadline); !ready) return ready;
+  }
+}
+
+Status BlockingStream::write_tls(std::string_view bytes, MonoTime deadline) {
+  while (!bytes.empty()) {
+    const auto progress = tls_->write(bytes);
+    if (progress.step == TlsSession::Step::done)
+      bytes.remove_prefix(progress.count);
+    else if (progress.step >= TlsSession::Step::closed)
+      return fail(ErrorCode::unavailable, "the connection broke: {}", tls_->failure());
+    else if (auto ready = wait_for(progress.step, deadline); !ready)
+      return ready;
+  }
+  return {};
+}
+
+Result<std::size_t> BlockingStream::read_tls(std::string& out, MonoTime deadline) {
+  std::array<char, 16 * 1024> block;
+  for (;;) {
+    const auto progress = tls_->read(block);
+    if (progress.step == TlsSession::Step::done) out.append(block.data(), progress.count);
+    if (progress.step == TlsSession::Step::done || progress.step == TlsSession::Step::closed)
+      return progress.count;
+    if (progress.step == TlsSession::Step::failed)
+      return fail(ErrorCode::unavailable, "the connection broke: {}", tls_->failure());
+    if (const auto ready = wait_for(progress.step, deadline); !ready)
+      return std::unexpected(ready.error());
+  }
 }
 
 Status BlockingStream::wait(short events, MonoTime deadline) const {
@@ -102,6 +165,7 @@ Status BlockingStream::wait(short events, MonoTime deadline) const {
 }
 
 Status BlockingStream::write(std::string_view bytes, MonoTime deadline) {
+  if (tls_) return write_tls(bytes, deadline);
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
@@ -116,6 +180,7 @@ Status BlockingStream::write(std::string_view bytes, MonoTime deadline) {
 }
 
 Result<std::size_t> BlockingStream::read(std::string& out, MonoTime deadline) {
+  if (tls_) return read_tls(out, deadline);
   std::array<char, 16 * 1024> block;
   for (;;) {
     const ssize_t got = ::recv(descriptor_, block.data(), block.size(), 0);
@@ -132,10 +197,13 @@ Result<std::size_t> BlockingStream::read(std::string& out, MonoTime deadline) {
 }
 
 void BlockingStream::shutdown_write() {
+  if (tls_) tls_->say_goodbye();
   ::shutdown(descriptor_, SHUT_WR);
 }
 
 bool BlockingStream::quiet() const {
+  // Session tickets and their like may wait to be read; they are no answer.
+  if (tls_) return tls_->peek().step == TlsSession::Step::want_read;
   char byte = 0;
   const ssize_t got = ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && errno == EAGAIN;

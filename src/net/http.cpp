@@ -36,18 +36,31 @@ void Request::add_header(std::string_view name, std::string_view value) {
   head_.append(name).append(value);
 }
 
+std::pair<std::string_view, std::string_view> Request::header_at(std::size_t& at) const {
+  std::array<std::uint16_t, 2> sizes;
+  std::memcpy(sizes.data(), head_.data() + at, sizeof(sizes));
+  const char* name = head_.data() + at + sizeof(sizes);
+  at += sizeof(sizes) + sizes[0] + sizes[1];
+  return {{name, sizes[0]}, {name + sizes[0], sizes[1]}};
+}
+
 std::optional<std::string_view> Request::header(std::string_view name) const {
-  std::size_t at = target_.size;
-  while (at < head_.size()) {
-    std::array<std::uint16_t, 2> sizes;
-    std::memcpy(sizes.data(), head_.data() + at, sizeof(sizes));
-    at += sizeof(sizes);
-    const auto found = std::string_view(head_).substr(at, sizes[0]);
-    at += sizes[0];
-    if (equal_ignoring_case(found, name)) return std::string_view(head_).substr(at, sizes[1]);
-    at += sizes[1];
+  for (std::size_t at = target_.size; at < head_.size();) {
+    const auto [found, value] = header_at(at);
+    if (equal_ignoring_case(found, name)) return value;
   }
   return std::nullopt;
+}
+
+std::string Request::headers(std::string_view name) const {
+  std::string out;
+  for (std::size_t at = target_.size; at < head_.size();) {
+    const auto [found, value] = header_at(at);
+    if (!equal_ignoring_case(found, name)) continue;
+    if (!out.empty()) out += ", ";
+    out += value;
+  }
+  return out;
 }
 
 bool Request::wants_websocket() const {

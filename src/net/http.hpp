@@ -29,7 +29,10 @@ class Request {
   std::string_view target() const { return view(target_); }
   /// The first header of that name, without regard to case.
   std::optional<std::string_view> header(std::string_view name) const;
+  /// All headers of that name as one list, "a, b"; empty when there is none.
+  std::string headers(std::string_view name) const;
   const std::string& body() const { return body_; }
+  /// Who asks: of what comes through a trusted proxy, the proxy's client.
   const std::shared_ptr<const Peer>& peer() const { return peer_; }
   /// The loop whose thread calls the handler.
   EventLoop& loop() const { return *loop_; }
@@ -47,6 +50,8 @@ class Request {
     return std::string_view(head_).substr(range.at, range.size);
   }
   void add_header(std::string_view name, std::string_view value);
+  /// Takes the header at that place apart and moves on to the next.
+  std::pair<std::string_view, std::string_view> header_at(std::size_t& at) const;
 
   std::string head_;  ///< the target, then per header: two 16-bit sizes, name, value
   std::string body_;
@@ -116,14 +121,23 @@ class Responder {
   std::uint64_t exchange_;
 };
 
+/// What becomes of a request's body.
+struct Admission {
+  std::uint64_t body_limit = 0;
+  /// Answers a body that is larger, in place of 413: for one who may not send anything anyway.
+  std::optional<Response> refusal = {};
+};
+
 /// Answers requests. One object serves all loops.
 /// Threads: called on the thread of the request's loop; must not block it
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   virtual void handle(Request&& request, Responder responder) = 0;
-  /// Bytes of body this request may have; asked when its header is there and before 100 Continue.
-  virtual std::uint64_t body_limit(const Request& request) = 0;
+  /// Asked when the header of a request with a body is there, before 100 Continue and the body.
+  virtual Admission admit(const Request& request) = 0;
+  /// Header lines, each ended with \r\n, for whatever answers this request.
+  virtual std::string header_lines(const Request&) { return {}; }
 };
 
 }  // namespace tagwerk::net

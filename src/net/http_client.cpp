@@ -16,7 +16,7 @@ struct HttpClient::Impl {
   Result<BlockingStream> connect(const ServerUrl& url, MonoTime deadline) const {
     if (!options.unix_path.empty())
       return BlockingStream::connect_unix(options.unix_path, deadline);
-    return BlockingStream::connect_tcp(url.host, url.port, deadline);
+    return BlockingStream::connect(url, options.trust, deadline);
   }
 
   std::string compose(const ServerUrl& url, std::string_view method, std::string_view target,

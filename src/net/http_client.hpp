@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "net/tls_context.hpp"
 
 namespace tagwerk::net {
 
@@ -24,18 +25,19 @@ struct HttpAnswer {
 };
 
 struct HttpClientOptions {
-  std::string url = {};  ///< "http://127.0.0.1:8080/base"; what is asked is appended to its path
+  std::string url = {};  ///< see ServerUrl; what is asked is appended to its path
   std::string unix_path = {};  ///< not empty: connect here instead of to the URL's host
+  TlsTrust trust;              ///< for https:
   std::string bearer = {};     ///< token for Authorization; empty = none
   Duration timeout = std::chrono::seconds(10);  ///< for a whole request, connecting included
   std::uint64_t body_limit = 64 * 1024 * 1024;
 };
 
-/// A small blocking HTTP client for the command line and for tests; keeps its connection. Plain
-/// text only: TLS comes with the server's.
+/// A small blocking HTTP client for the command line and for tests; keeps its connection.
 /// Threads: one   Blocks: up to the timeout
-/// Fails: invalid_argument for the URL, unavailable when nobody listens, timeout, corrupt,
-/// limit_exceeded; an answer with any status is not a failure
+/// Fails: invalid_argument for the URL, unavailable when nobody listens, permission_denied for a
+/// certificate that is not trusted, timeout, corrupt, limit_exceeded; an answer with any status is
+/// not a failure
 class HttpClient {
  public:
   explicit HttpClient(HttpClientOptions options);

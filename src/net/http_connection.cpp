@@ -76,12 +76,13 @@ bool has_no_body(int status) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(HttpServer::Shard& shard, Socket socket,
+HttpConnection::HttpConnection(HttpServer::Shard& shard, Stream stream,
                                std::shared_ptr<const Peer> peer)
     : shard_(shard.shared_from_this()),
       peer_(std::move(peer)),
+      from_proxy_(shard.shared().options.proxies.trusts(*peer_)),
       limits_(shard.shared().options.limits),
-      socket_(std::move(socket)),
+      stream_(std::move(stream)),
       parser_(limits_.header_bytes, limits_.target_bytes),
       buffer_(kFirstBuffer) {
   shard_->shared().connections.fetch_add(1, std::memory_order_relaxed);
@@ -93,12 +94,15 @@ HttpConnection::~HttpConnection() {
 
 void HttpConnection::start() {
   // A client that connects and says nothing gets the time of a header, not that of an idle one.
-  enter(Step::header, limits_.header_timeout);
+  if (stream_.secure())
+    enter(Step::handshake, limits_.handshake_timeout);
+  else
+    enter(Step::header, limits_.header_timeout);
   read();
 }
 
-void HttpConnection::start_refused() {
-  refuse(503, "the server has as many connections as it accepts; try again later");
+void HttpConnection::start_refused(const char* reason) {
+  refuse(503, reason);
 }
 
 void HttpConnection::enter(Step step, Duration time) {
@@ -118,15 +122,14 @@ void HttpConnection::on_deadline() {
 
 void HttpConnection::begin_stop() {
   keep_alive_ = false;
-  const bool waiting = step_ == Step::idle || step_ == Step::header || step_ == Step::lingering;
+  const bool waiting = step_ == Step::handshake || step_ == Step::idle || step_ == Step::header ||
+                       step_ == Step::lingering;
   if (waiting) close();
 }
 
 void HttpConnection::close() {
   if (std::exchange(step_, Step::closed) == Step::closed) return;
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  stream_.close();
   shard_->remove(shared_from_this());
 }
 
@@ -143,13 +146,21 @@ void HttpConnection::read() {
     buffer_.resize(limits_.header_bytes + kFirstBuffer);
   }
   reading_ = true;
-  socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
+  stream_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
                           [self = shared_from_this()](error_code error, std::size_t count) {
                             self->reading_ = false;
                             if (self->step_ == Step::closed) return;
-                            if (error) return self->close();
+                            if (error) return self->on_read_error();
                             self->on_read(count);
                           });
+}
+
+void HttpConnection::on_read_error() {
+  if (step_ != Step::handshake || stream_.established()) return close();
+  shard_->shared().failed_handshakes.fetch_add(1, std::memory_order_relaxed);
+  if (!stream_.spoke_plain_http()) return close();
+  stream_.drop_tls();
+  refuse(400, "this port speaks HTTPS; write https:// in place of http:// before its address");
 }
 
 void HttpConnection::on_read(std::size_t count) {
@@ -160,7 +171,8 @@ void HttpConnection::on_read(std::size_t count) {
   // The deadline may have answered while this read was under way.
   if (step_ == Step::writing || step_ == Step::handling) return;
   end_ += count;
-  if (step_ == Step::idle) enter(Step::header, limits_.header_timeout);
+  if (step_ == Step::idle || step_ == Step::handshake)
+    enter(Step::header, limits_.header_timeout);
   process();
 }
 
@@ -171,7 +183,7 @@ void HttpConnection::process() {
     begin_ += parser_.feed(unread());
     if (before == State::header && parser_.header_done()) header_done();
     const State now = parser_.state();
-    if (now == State::failed) return refuse(parser_.failure().status, parser_.failure().detail);
+    if (now == State::failed) return refuse_body();
     if (now == State::complete) return dispatch();
     if (before == State::header && now == State::body) {
       if (begin_ < end_) continue;
@@ -188,9 +200,17 @@ void HttpConnection::process() {
 
 void HttpConnection::header_done() {
   Request& request = parser_.request();
-  request.peer_ = peer_;
+  HttpHandler& handler = *shard_->shared().handler;
   request.loop_ = &shard_->loop();
-  parser_.set_body_limit(shard_->shared().handler->body_limit(request));
+  request.peer_ = peer_;
+  if (from_proxy_)
+    if (auto client = shard_->shared().options.proxies.client_of(request))
+      request.peer_ = std::move(client);
+  header_lines_ = handler.header_lines(request);
+  if (!parser_.announces_body()) return;
+  Admission admission = handler.admit(request);
+  refusal_ = std::move(admission.refusal);
+  parser_.set_body_limit(admission.body_limit);
   body_mark_ = kBodyStep;
   enter(Step::body, limits_.body_timeout);
 }
@@ -198,10 +218,7 @@ void HttpConnection::header_done() {
 void HttpConnection::send_continue() {
   // Nothing else is being written, and these few bytes always fit into the socket's buffer.
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  error_code error;
-  socket_.non_blocking(true, error);
-  if (!error) socket_.write_some(asio::buffer(kContinue), error);
-  if (error) close();
+  if (stream_.write_now(kContinue)) close();
 }
 
 void HttpConnection::dispatch() {
@@ -211,16 +228,30 @@ void HttpConnection::dispatch() {
   Request request = std::move(parser_.request());
   head_request_ = request.method() == Method::head;
   websocket_key_.clear();
-  if (request.wants_websocket()) websocket_key_ = request.header("Sec-WebSocket-Key").value();
+  if (request.wants_websocket()) {
+    websocket_key_ = request.header("Sec-WebSocket-Key").value();
+    websocket_peer_ = request.peer();
+  }
   shard_->shared().handler->handle(std::move(request), Responder(shared_from_this(), ++exchange_));
+}
+
+/// The request is malformed or, mostly, too large.
+void HttpConnection::refuse_body() {
+  const RequestParser::Failure& failure = parser_.failure();
+  if (failure.status == 413 && refusal_) return refuse(std::move(*refusal_));
+  refuse(failure.status, failure.detail);
 }
 
 void HttpConnection::refuse(int status, const std::string& detail) {
   shard_->shared().bad_requests.fetch_add(1, std::memory_order_relaxed);
+  refuse(error_response(status, detail));
+}
+
+void HttpConnection::refuse(Response response) {
   keep_alive_ = false;
   head_request_ = false;
   ++exchange_;
-  begin_write(error_response(status, detail));
+  begin_write(std::move(response));
 }
 
 void HttpConnection::respond(std::uint64_t exchange, Response response) {
@@ -259,13 +290,13 @@ void HttpConnection::compose_head() {
     head_.append("Connection: close\r\n");
   else if (parser_.http_1_0())
     head_.append("Connection: keep-alive\r\n");
-  head_.append(shard_->shared().options.common_headers);
+  head_.append(shard_->shared().options.common_headers).append(header_lines_);
   head_.append(response_.headers()).append("\r\n");
 }
 
 void HttpConnection::write_some() {
   enter(Step::writing, limits_.write_timeout);
-  socket_.async_write_some(outgoing_,
+  stream_.async_write_some(outgoing_,
                            [self = shared_from_this()](error_code error, std::size_t count) {
                              if (self->step_ == Step::closed) return;
                              if (error) return self->close();
@@ -281,6 +312,8 @@ void HttpConnection::write_some() {
 
 void HttpConnection::written() {
   response_ = Response();
+  header_lines_.clear();
+  refusal_.reset();
   if (!keep_alive_) return linger();
   parser_.restart();
   if (begin_ < end_) {
@@ -294,7 +327,7 @@ void HttpConnection::written() {
 void HttpConnection::linger() {
   // Closing with unread bytes would reset the connection and take the answer with it.
   error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
+  stream_.shutdown_send(error);
   if (error) return close();
   enter(Step::lingering, kLingerTime);
   begin_ = end_ = 0;
@@ -319,7 +352,7 @@ void HttpConnection::take_upgrade(std::uint64_t exchange, std::string subprotoco
     return refuse(400, "a WebSocket client must not send before its handshake is answered");
   const auto self = shared_from_this();
   step_ = Step::closed;
-  shard_->upgrade(std::move(socket_), peer_, std::move(websocket_key_), std::move(subprotocol),
+  shard_->upgrade(std::move(stream_), websocket_peer_, std::move(websocket_key_), std::move(subprotocol),
                   std::move(handler));
   shard_->remove(self);
 }

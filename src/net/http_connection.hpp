@@ -3,11 +3,13 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/http_parser.hpp"
 #include "net/http_shard.hpp"
+#include "net/stream.hpp"
 
 namespace tagwerk::net {
 
@@ -18,12 +20,12 @@ namespace tagwerk::net {
 class HttpConnection final : public Responder::Target,
                              public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(HttpServer::Shard& shard, Socket socket, std::shared_ptr<const Peer> peer);
+  HttpConnection(HttpServer::Shard& shard, Stream stream, std::shared_ptr<const Peer> peer);
   ~HttpConnection() override;
 
   void start();
-  /// Answers 503 without waiting for a request.
-  void start_refused();
+  /// Answers 503 with the reason, without waiting for a request.
+  void start_refused(const char* reason);
   /// The time for the current step is over.
   bool late(MonoTime now) const;
   /// Closes; a request that was half here is told why.
@@ -37,16 +39,28 @@ class HttpConnection final : public Responder::Target,
                std::shared_ptr<WebSocketHandler> handler) override;
 
  private:
-  enum class Step : std::uint8_t { idle, header, body, handling, writing, lingering, closed };
+  enum class Step : std::uint8_t {
+    handshake,  ///< until the first byte of the first request
+    idle,
+    header,
+    body,
+    handling,
+    writing,
+    lingering,
+    closed
+  };
 
   void enter(Step step, Duration time);
   void read();
   void on_read(std::size_t count);
+  void on_read_error();
   void process();
   void header_done();
   void send_continue();
   void dispatch();
   void refuse(int status, const std::string& detail);
+  void refuse(Response response);
+  void refuse_body();
   void take_response(std::uint64_t exchange, Response response);
   void take_upgrade(std::uint64_t exchange, std::string subprotocol,
                     std::shared_ptr<WebSocketHandler> handler);
@@ -60,10 +74,11 @@ class HttpConnection final : public Responder::Target,
   // Constant after construction.
   const std::shared_ptr<HttpServer::Shard> shard_;
   const std::shared_ptr<const Peer> peer_;
+  const bool from_proxy_;  ///< one whose word about its clients counts
   const HttpLimits& limits_;
 
   // Only on the loop's thread.
-  Socket socket_;
+  Stream stream_;
   RequestParser parser_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
@@ -76,6 +91,9 @@ class HttpConnection final : public Responder::Target,
   bool head_request_ = false;
   bool reading_ = false;
   std::string websocket_key_;  ///< not empty while a handshake waits for its answer
+  std::shared_ptr<const Peer> websocket_peer_;
+  std::string header_lines_;         ///< the application's, for the answer to this request
+  std::optional<Response> refusal_;  ///< for a body that is too large, in place of 413
   std::string head_;
   Response response_;
   std::array<boost::asio::const_buffer, 2> outgoing_;

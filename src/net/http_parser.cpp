@@ -251,6 +251,10 @@ void RequestParser::set_body_limit(std::uint64_t bytes) {
   impl_->state = State::failed;
 }
 
+bool RequestParser::announces_body() const {
+  return impl_->grammar->chunked() || impl_->grammar->content_length().value_or(0) > 0;
+}
+
 bool RequestParser::header_done() const {
   return impl_->state == State::body || impl_->state == State::complete;
 }

@@ -41,6 +41,8 @@ class RequestParser {
   const Failure& failure() const;
   /// The header is complete and acceptable; request() has everything but the body.
   bool header_done() const;
+  /// The header says that a body follows.
+  bool announces_body() const;
   /// Any byte of a request was taken or seen.
   bool started() const;
   bool keep_alive() const;

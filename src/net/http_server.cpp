@@ -194,7 +194,14 @@ HttpServerCounts HttpServer::counts() const {
     return counter.load(std::memory_order_relaxed);
   };
   return {read(shared_->connections), read(shared_->websockets), read(shared_->accepted),
-          read(shared_->refused),     read(shared_->requests),   read(shared_->bad_requests)};
+          read(shared_->refused),     read(shared_->failed_handshakes),
+          read(shared_->requests),    read(shared_->bad_requests)};
+}
+
+void HttpServer::set_tls(const std::shared_ptr<const TlsContext>& tls) {
+  TAGWERK_ASSERT(tls && shared_->options.tls);
+  for (const auto& shard : shards_)
+    shard->loop().post([shard, tls] { shard->set_tls(tls); });
 }
 
 void HttpServer::stop() {

@@ -1,11 +1,8 @@
 #include "net/http_shard.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <boost/asio/ip/tcp.hpp>
-#include <cstring>
 #include <ctime>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -29,31 +26,23 @@ Duration deadline_period(const HttpLimits& limits) {
                               std::chrono::milliseconds(500));
 }
 
-Peer describe_peer(const Socket& socket) {
+Peer describe_peer(const Socket& socket, bool tcp) {
+  if (!tcp) return {.address = std::string(kUnixAddress), .loopback = true};
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const sockaddr* address = endpoint.data();
-  if (!error && address->sa_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, address, sizeof(v4));
-    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    return {text.data(), (ntohl(v4.sin_addr.s_addr) >> 24) == 127};
-  }
-  if (!error && address->sa_family == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, address, sizeof(v6));
-    inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-    return {text.data(), IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) != 0};
-  }
-  if (!error) return {"unix", true};
-  return {"unknown", false};
+  const auto address = error ? std::nullopt : IpAddress::from(endpoint.data());
+  if (!address) return {.address = "unknown"};
+  return {.address = address->to_string(), .loopback = address->is_loopback()};
 }
 
 }  // namespace
 
 HttpServer::Shard::Shard(EventLoop& loop, std::shared_ptr<Shared> shared)
-    : loop_(loop), shared_(std::move(shared)), deadline_timer_(loop), retry_timer_(loop) {}
+    : loop_(loop),
+      shared_(std::move(shared)),
+      tls_(shared_->options.tls),
+      deadline_timer_(loop),
+      retry_timer_(loop) {}
 
 HttpServer::Shard::~Shard() = default;
 
@@ -100,20 +89,42 @@ void HttpServer::Shard::accept(const std::shared_ptr<Listener>& listener) {
 void HttpServer::Shard::accepted(const Listener& listener, Socket socket) {
   error_code ignored;
   if (listener.tcp) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  const std::uint64_t open = shared_->connections.load(std::memory_order_relaxed) +
-                             shared_->websockets.load(std::memory_order_relaxed);
-  const std::uint64_t limit = shared_->options.limits.connections;
   shared_->accepted.fetch_add(1, std::memory_order_relaxed);
-  if (open >= limit) shared_->refused.fetch_add(1, std::memory_order_relaxed);
-  // Those who are told 503 stay for a second; past a tenth more nobody is told anything.
-  if (open >= limit + limit / 10 + 1) return;
-  auto peer = std::make_shared<const Peer>(describe_peer(socket));
-  auto connection = std::make_shared<HttpConnection>(*this, std::move(socket), std::move(peer));
+  auto peer = std::make_shared<Peer>(describe_peer(socket, listener.tcp));
+  peer->secure = listener.tcp && tls_;
+  Entrance entrance = at_the_door(*peer);
+  if (entrance.refused) shared_->refused.fetch_add(1, std::memory_order_relaxed);
+  // A TLS handshake is too dear for saying no.
+  if (entrance.silently || (entrance.refused && peer->secure)) return;
+  Stream stream = peer->secure ? Stream(std::move(socket), *tls_) : Stream(std::move(socket));
+  stream.keep(std::move(entrance.seat));
+  auto connection = std::make_shared<HttpConnection>(*this, std::move(stream), std::move(peer));
   connections_.insert(connection);
-  if (open >= limit)
-    connection->start_refused();
+  if (entrance.refused)
+    connection->start_refused(entrance.refused);
   else
     connection->start();
+}
+
+/// Those who are told 503 stay for a second; past a tenth more nobody is told anything.
+HttpServer::Shard::Entrance HttpServer::Shard::at_the_door(const Peer& peer) {
+  const HttpLimits& limits = shared_->options.limits;
+  const auto with_refused = [](std::size_t limit) { return limit + limit / 10 + 1; };
+  const std::uint64_t open = shared_->connections.load(std::memory_order_relaxed) +
+                             shared_->websockets.load(std::memory_order_relaxed);
+  Entrance out;
+  if (open >= limits.connections) {
+    out.refused = "the server has as many connections as it accepts; try again later";
+    out.silently = open >= with_refused(limits.connections);
+    return out;
+  }
+  const auto address = IpAddress::parse(peer.address);
+  if (!address || peer.loopback || shared_->options.proxies.trusts(peer)) return out;
+  out.seat = shared_->clients.enter(*address, with_refused(limits.connections_per_client));
+  out.silently = !out.seat;
+  if (!out.seat || out.seat->number() > limits.connections_per_client)
+    out.refused = "your address has as many connections as one may have; close some";
+  return out;
 }
 
 void HttpServer::Shard::check_deadlines() {
@@ -172,11 +183,11 @@ void HttpServer::Shard::remove(const std::shared_ptr<WebSocketSession>& session)
   check_empty();
 }
 
-void HttpServer::Shard::upgrade(Socket socket, const std::shared_ptr<const Peer>& peer,
+void HttpServer::Shard::upgrade(Stream stream, const std::shared_ptr<const Peer>& peer,
                                 std::string key, std::string subprotocol,
                                 std::shared_ptr<WebSocketHandler> handler) {
   auto session =
-      std::make_shared<WebSocketSession>(*this, std::move(socket), peer, std::move(handler));
+      std::make_shared<WebSocketSession>(*this, std::move(stream), peer, std::move(handler));
   websockets_.insert(session);
   session->start(key, subprotocol);
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -11,11 +12,13 @@
 
 #include "net/asio.hpp"
 #include "net/event_loop.hpp"
+#include "net/client_counts.hpp"
 #include "net/http_server.hpp"
 
 namespace tagwerk::net {
 
 class HttpConnection;
+class Stream;
 class WebSocketSession;
 
 /// What all shards of a server share.
@@ -24,10 +27,12 @@ struct HttpServer::Shared {
   HttpServerOptions options;
   std::shared_ptr<HttpHandler> handler;
 
+  ClientCounts clients;
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> websockets{0};
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> failed_handshakes{0};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> bad_requests{0};
 };
@@ -54,8 +59,10 @@ class HttpServer::Shard : public std::enable_shared_from_this<Shard> {
 
   void remove(const std::shared_ptr<HttpConnection>& connection);
   void remove(const std::shared_ptr<WebSocketSession>& session);
-  void upgrade(Socket socket, const std::shared_ptr<const Peer>& peer, std::string key,
+  void upgrade(Stream stream, const std::shared_ptr<const Peer>& peer, std::string key,
                std::string subprotocol, std::shared_ptr<WebSocketHandler> handler);
+
+  void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
 
   EventLoop& loop() { return loop_; }
   Shared& shared() { return *shared_; }
@@ -68,13 +75,21 @@ class HttpServer::Shard : public std::enable_shared_from_this<Shard> {
     bool tcp;
   };
 
+  struct Entrance {
+    const char* refused = nullptr;  ///< why, for the one who is refused
+    bool silently = false;          ///< not even that
+    std::optional<ClientCounts::Seat> seat;
+  };
+
   void accept(const std::shared_ptr<Listener>& listener);
   void accepted(const Listener& listener, Socket socket);
+  Entrance at_the_door(const Peer& peer);
   void check_deadlines();
   void check_empty();
 
   EventLoop& loop_;
   const std::shared_ptr<Shared> shared_;
+  std::shared_ptr<const TlsContext> tls_;  ///< for those who come next
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::unordered_set<std::shared_ptr<HttpConnection>> connections_;
   std::unordered_set<std::shared_ptr<WebSocketSession>> websockets_;

@@ -8,10 +8,13 @@
 
 namespace tagwerk::net {
 
-/// Where a server is, taken from "http://host:port/path" (or ws://).
+/// Where a server is: "http://host:port/path", "https://…" (also ws:// and wss://), or
+/// "unix:/run/http.sock" and, with a base path, "unix:/run/http.sock:/path".
 struct ServerUrl {
   std::string host;
   std::uint16_t port = 80;
+  bool tls = false;
+  std::string unix_path;  ///< not empty: a Unix socket instead of host and port
   std::string authority;  ///< as written, for the Host header
   std::string base_path;  ///< without '/' at its end
 };

@@ -10,6 +10,7 @@
 #include "net/event_loop.hpp"
 #include "net/http_client.hpp"
 #include "net/http_server.hpp"
+#include "net/server_url.hpp"
 
 namespace tagwerk::net {
 
@@ -24,6 +25,7 @@ class TestServer {
     for (std::size_t i = 0; i < loops; ++i)
       pointers.push_back(&threads_.emplace_back(std::make_unique<EventLoopThread>("io"))->loop());
     options.port = 0;
+    secure_ = options.tls != nullptr;
     auto started = HttpServer::start(pointers, std::move(options), handler_);
     EXPECT_TRUE(started) << started.error().message;
     server_ = std::move(*started);
@@ -32,11 +34,21 @@ class TestServer {
   HttpServer& server() { return *server_; }
   std::shared_ptr<HttpHandler> handler() const { return handler_; }
   EventLoop& loop() { return threads_.front()->loop(); }
-  HttpClient client() { return HttpClient({.url = url()}); }
-  std::string url() const { return fmt::format("http://127.0.0.1:{}", server_->port()); }
+  HttpClient client() { return HttpClient({.url = url(), .trust = trust_}); }
+  std::string url() const {
+    return fmt::format("{}://127.0.0.1:{}", secure_ ? "https" : "http", server_->port());
+  }
+  /// What client() believes.
+  void trust(TlsTrust trust) { trust_ = std::move(trust); }
+  /// Without TLS, also where the server has it.
   BlockingStream connect() const {
     auto made = BlockingStream::connect_tcp("127.0.0.1", server_->port(), deadline());
     EXPECT_TRUE(made);
+    return std::move(*made);
+  }
+  BlockingStream connect_securely() const {
+    auto made = BlockingStream::connect(*parse_server_url(url()), trust_, deadline());
+    EXPECT_TRUE(made) << made.error().message;
     return std::move(*made);
   }
   static MonoTime deadline() { return base::mono_now() + std::chrono::seconds(10); }
@@ -69,8 +81,8 @@ class TestServer {
     void handle(Request&& request, Responder responder) override {
       handle_(std::move(request), std::move(responder));
     }
-    std::uint64_t body_limit(const Request& request) override {
-      return request.target().starts_with("/big") ? 16 * 1024 * 1024 : 1024;
+    Admission admit(const Request& request) override {
+      return {.body_limit = request.target().starts_with("/big") ? 16u * 1024 * 1024 : 1024u};
     }
 
    private:
@@ -80,6 +92,8 @@ class TestServer {
   std::vector<std::unique_ptr<EventLoopThread>> threads_;
   std::shared_ptr<Handler> handler_;
   std::unique_ptr<HttpServer> server_;
+  TlsTrust trust_;
+  bool secure_ = false;
 };
 
 }  // namespace tagwerk::net

@@ -9,11 +9,15 @@ namespace tagwerk::net {
 
 class EventLoop;
 
-/// Who is at the other end of a connection.
+/// Who is at the other end of a connection or, behind a trusted proxy, of the proxy.
 struct Peer {
-  std::string address;    ///< "192.0.2.7"; "unix" for the Unix socket
-  bool loopback = false;  ///< this machine: 127.0.0.0/8, ::1 or the Unix socket
+  std::string address;     ///< "192.0.2.7"; "unix" for the Unix socket
+  bool loopback = false;   ///< this machine: 127.0.0.0/8, ::1 or the Unix socket
+  bool secure = false;     ///< speaks TLS, or a trusted proxy says that it does
+  bool forwarded = false;  ///< all this is what a trusted proxy says; never loopback
 };
+
+inline constexpr std::string_view kUnixAddress = "unix";
 
 /// The server's end of an open WebSocket.
 /// Threads: its loop's thread only (asserted); others go through loop().post

@@ -157,7 +157,7 @@ Result<WebSocketClient> WebSocketClient::connect(const WebSocketClientOptions& o
   if (!url) return std::unexpected(url.error());
   const MonoTime deadline = base::mono_now() + options.timeout;
   auto stream = options.unix_path.empty()
-                    ? BlockingStream::connect_tcp(url->host, url->port, deadline)
+                    ? BlockingStream::connect(*url, options.trust, deadline)
                     : BlockingStream::connect_unix(options.unix_path, deadline);
   if (!stream) return std::unexpected(stream.error());
   auto impl = std::make_unique<Impl>(Impl{options, std::move(*stream)});

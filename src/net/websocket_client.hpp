@@ -8,15 +8,17 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "net/tls_context.hpp"
 
 namespace tagwerk::net {
 
 struct WebSocketClientOptions {
-  std::string url = {};        ///< "http://127.0.0.1:8080/base/ws"
+  std::string url = {};        ///< "http://127.0.0.1:8080/base/ws"; see ServerUrl
   std::string unix_path = {};  ///< not empty: connect here instead of to the URL's host
   std::vector<std::string> subprotocols = {};
   Duration timeout = std::chrono::seconds(10);  ///< for connecting and for each message sent
   std::size_t message_limit = 64 * 1024 * 1024;
+  TlsTrust trust = {};  ///< for https: and wss:
 };
 
 /// A small blocking WebSocket client for the command line and for tests: text messages only.

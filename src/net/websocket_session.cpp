@@ -19,16 +19,30 @@ constexpr std::uint16_t kBroken = 1006;
 
 }  // namespace
 
+// What Beast asks of a stream beside reading and writing; found by the stream's type.
+
+/// Closes at once, when the peer was silent for too long.
+void beast_close_socket(Stream& stream) {
+  stream.close();
+}
+
+/// Ends the connection in peace: says goodbye and waits for the peer's end.
+template <class Handler>
+void async_teardown(beast::role_type role, Stream& stream, Handler&& handler) {
+  stream.say_goodbye();
+  websocket::async_teardown(role, stream.socket(), std::forward<Handler>(handler));
+}
+
 struct WebSocketSession::Impl {
   // Without deflate: 12 MB instead of 163 for a thousand clients.
-  using Stream = websocket::stream<Socket, false>;
+  using WebSocketStream = websocket::stream<Stream, false>;
 
-  Impl(HttpServer::Shard& owner, Socket socket, std::shared_ptr<const Peer> who,
+  Impl(HttpServer::Shard& owner, Stream below, std::shared_ptr<const Peer> who,
        std::shared_ptr<WebSocketHandler> application)
       : shard(owner.shared_from_this()),
         peer(std::move(who)),
         handler(std::move(application)),
-        stream(std::move(socket)) {}
+        stream(std::move(below)) {}
 
   // Constant after construction.
   const std::shared_ptr<HttpServer::Shard> shard;
@@ -36,7 +50,7 @@ struct WebSocketSession::Impl {
 
   // Only on the loop's thread.
   std::shared_ptr<WebSocketHandler> handler;  ///< let go after on_close, which breaks cycles
-  Stream stream;
+  WebSocketStream stream;
   beast::flat_buffer incoming;
   std::string handshake;
   std::deque<std::shared_ptr<const std::string>> queue;  ///< front is being written
@@ -49,10 +63,10 @@ struct WebSocketSession::Impl {
   bool finished = false;
 };
 
-WebSocketSession::WebSocketSession(HttpServer::Shard& shard, Socket socket,
+WebSocketSession::WebSocketSession(HttpServer::Shard& shard, Stream stream,
                                    std::shared_ptr<const Peer> peer,
                                    std::shared_ptr<WebSocketHandler> handler)
-    : impl_(std::make_unique<Impl>(shard, std::move(socket), std::move(peer), std::move(handler))) {
+    : impl_(std::make_unique<Impl>(shard, std::move(stream), std::move(peer), std::move(handler))) {
   shard.shared().websockets.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -177,16 +191,14 @@ void WebSocketSession::begin_close() {
 }
 
 void WebSocketSession::break_off() {
-  error_code ignored;
-  impl_->stream.next_layer().close(ignored);
+  impl_->stream.next_layer().close();
   finish();
 }
 
 void WebSocketSession::finish() {
   Impl& self = *impl_;
   if (std::exchange(self.finished, true)) return;
-  error_code ignored;
-  self.stream.next_layer().close(ignored);
+  self.stream.next_layer().close();
   self.closing = self.goodbye_sent = true;
   const std::uint16_t code = self.stream.reason().code;
   const auto handler = std::move(self.handler);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "net/http_shard.hpp"
+#include "net/stream.hpp"
 #include "net/websocket.hpp"
 
 namespace tagwerk::net {
@@ -13,7 +14,7 @@ namespace tagwerk::net {
 class WebSocketSession final : public WebSocket,
                                public std::enable_shared_from_this<WebSocketSession> {
  public:
-  WebSocketSession(HttpServer::Shard& shard, Socket socket, std::shared_ptr<const Peer> peer,
+  WebSocketSession(HttpServer::Shard& shard, Stream stream, std::shared_ptr<const Peer> peer,
                    std::shared_ptr<WebSocketHandler> handler);
   ~WebSocketSession() override;
 
