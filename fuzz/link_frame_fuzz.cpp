@@ -4,6 +4,7 @@
 #include "link/frame.hpp"
 #include "link/frame_reader.hpp"
 #include "link/samples.hpp"
+#include "link/trace_frame.hpp"
 
 using namespace tagwerk;
 
@@ -56,6 +57,10 @@ void decode_frame(const link::FrameView& frame, link::ConfigurationAssembler& as
       return decode_as<link::Request>(frame.payload);
     case FrameType::reply:
       return decode_as<link::Reply>(frame.payload);
+    case FrameType::trace_request:
+      return decode_as<link::TraceRequest>(frame.payload);
+    case FrameType::trace:
+      return decode_as<link::Trace>(frame.payload);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "link/binding.hpp"
+#include "link/trace.hpp"
 #include "model/sample.hpp"
 
 namespace boost::asio {
@@ -54,6 +55,7 @@ struct PollOutcome {
   Status device;
   /// Sample::slot is the binding's handle, values are raw. A time of kNever becomes "now".
   std::vector<Sample> samples;
+  bool asked = true;  ///< false: there was nothing to ask, so this says nothing about the device
 };
 
 struct WriteOrder {
@@ -69,6 +71,7 @@ struct WriteOutcome {
   Value read_back;  ///< what the device shows now; null when it was not asked
   /// As in PollOutcome.
   Status device;
+  bool asked = true;  ///< false: nothing was sent to the device
 };
 
 enum class ConnectorLog { debug, info, warn, error };
@@ -83,6 +86,9 @@ class ConnectorHost {
   virtual void lost(const std::string& device, Error why) = 0;
   /// Samples that came without a poll (subscriptions).
   virtual void samples(std::span<Sample> samples) = 0;
+  /// Where a connector notes every frame it sends and receives; people look at it through the
+  /// server.
+  virtual link::TraceRing& trace() = 0;
 
  protected:
   ~ConnectorHost() = default;
@@ -93,6 +99,7 @@ class Connector {
   using Done = std::move_only_function<void(Status)>;
   using PollDone = std::move_only_function<void(PollOutcome)>;
   using WriteDone = std::move_only_function<void(WriteOutcome)>;
+  using WritesDone = std::move_only_function<void(std::vector<WriteOutcome>)>;
   using ReplyDone = std::move_only_function<void(Result<std::string>)>;
 
   virtual ~Connector() = default;
@@ -118,9 +125,16 @@ class Connector {
   virtual void disconnect(const std::string& device) = 0;
   virtual void poll(const ScanGroup& group, PollDone done) = 0;
   virtual void write(const WriteOrder& order, WriteDone done) = 0;
+  /// Whether these two, of one device and one directly behind the other, can be written in one go:
+  /// bits of the same register.
+  virtual bool joins(const WriteOrder& first, const WriteOrder& next) const;
+  /// Writes what joins, at least two; one outcome for each, in order.
+  virtual void write_joined(std::vector<WriteOrder> orders, WritesDone done);
 
-  /// "browse", "test", … with JSON arguments; answers with JSON.
+  /// "browse", "test", … with JSON arguments; answers with JSON. Also before any configuration.
   virtual void request(std::string_view what, std::string_view json, ReplyDone done);
+  /// What a frame of the ring means, for people: "read HR 0..9 unit 1".
+  virtual std::string describe(const link::TraceRing& ring, std::uint64_t number) const;
 };
 
 }  // namespace tagwerk

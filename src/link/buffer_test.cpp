@@ -128,9 +128,28 @@ TEST(LinkWriteQueue, KeepsTheLastWritePerTagInOrderOfArrival) {
   EXPECT_FALSE(queue.push(write_to(1, 1)));
   EXPECT_FALSE(queue.push(write_to(2, 2)));
   EXPECT_EQ(queue.push(write_to(1, 3))->id, 1u);
-  EXPECT_EQ(queue.pop()->id, 2u);
-  EXPECT_EQ(queue.pop()->id, 3u);
-  EXPECT_FALSE(queue.pop());
+  const auto alone = [](const WriteOrder&, const WriteOrder&) { return false; };
+  EXPECT_EQ(queue.pop(alone).at(0).id, 2u);
+  EXPECT_EQ(queue.pop(alone).at(0).id, 3u);
+  EXPECT_TRUE(queue.pop(alone).empty());
+}
+
+TEST(LinkWriteQueue, GivesTogetherWhatJoinsTheFirstAndLiesDirectlyBehindIt) {
+  WriteQueue queue;
+  for (const std::uint32_t handle : {1u, 3u, 5u, 2u, 7u})
+    queue.push(write_to(handle, handle));
+  const auto both_odd = [](const WriteOrder& first, const WriteOrder& next) {
+    return first.binding.handle % 2 == 1 && next.binding.handle % 2 == 1;
+  };
+  const auto ids = [&] {
+    std::vector<std::uint64_t> out;
+    for (const PendingWrite& each : queue.pop(both_odd))
+      out.push_back(each.id);
+    return out;
+  };
+  EXPECT_EQ(ids(), (std::vector<std::uint64_t>{1, 3, 5}));
+  EXPECT_EQ(ids(), (std::vector<std::uint64_t>{2}));
+  EXPECT_EQ(ids(), (std::vector<std::uint64_t>{7}));
 }
 
 TEST(LinkWriteQueue, GivesUpWhatIsTooLate) {

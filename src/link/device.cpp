@@ -60,7 +60,7 @@ void Device::read_all_now() {
 }
 
 void Device::write(PendingWrite write) {
-  if (state_ == DeviceState::unreachable)
+  if (state_ == DeviceState::unreachable && !open_)
     return answer(write, {model::kBadNoCommunication,
                           fmt::format("not sent: {} is not reachable: {}", name_, error_),
                           Value(),
@@ -106,12 +106,12 @@ void Device::drive() {
     if (!busy()) return sink_.on_idle();
     return arm();
   }
-  if (state_ == DeviceState::connected) {
-    if (!writing_)
-      if (auto write = writes_.pop()) start_write(std::move(*write));
-    if (const auto group = schedule_.due(now);
-        group && !polling_ && state_ == DeviceState::connected)
-      start_poll(*group, now);
+  if (open_) {
+    if (writing_.empty() && !writes_.empty())
+      start_writes(writes_.pop([this](const WriteOrder& first, const WriteOrder& next) {
+        return connector_.joins(first, next);
+      }));
+    if (const auto group = schedule_.due(now); group && !polling_ && open_) start_poll(*group, now);
   } else if (!connecting_ && wanted() && now >= retry_at_) {
     connect(now);
   }
@@ -123,9 +123,10 @@ void Device::expire(MonoTime now) {
     answer(
         each,
         {model::kBadTimeout, fmt::format("not sent: {} had no time for it", name_), Value(), {}});
-  if (writing_ && !writing_->answered && writing_->write.order.deadline <= now) {
-    writing_->answered = true;
-    answer(writing_->write,
+  for (RunningWrite& each : writing_) {
+    if (each.answered || each.write.order.deadline > now) continue;
+    each.answered = true;
+    answer(each.write,
            {model::kBadTimeout,
             fmt::format("sent, but {} did not answer in time: its effect is unknown", name_),
             Value(),
@@ -139,11 +140,12 @@ void Device::arm() {
   MonoTime wake_at = MonoTime::max();
   const auto at = [&](MonoTime time) { wake_at = std::min(wake_at, time); };
   if (const auto deadline = writes_.next_deadline()) at(*deadline);
-  if (writing_ && !writing_->answered) at(writing_->write.order.deadline);
+  for (const RunningWrite& each : writing_)
+    if (!each.answered) at(each.write.order.deadline);
   if (connecting_ || polling_) at(started_ + kOperationLimit + std::chrono::seconds(1));
-  if (!held_ && state_ == DeviceState::connected && !polling_)
+  if (!held_ && open_ && !polling_)
     if (const auto due = schedule_.next()) at(*due);
-  if (!held_ && state_ != DeviceState::connected && !connecting_ && wanted()) at(retry_at_);
+  if (!held_ && !open_ && !connecting_ && wanted()) at(retry_at_);
   if (wake_at == MonoTime::max()) return;
   timer_.expires_at(timer_time(wake_at));
   timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& code) {
@@ -167,7 +169,8 @@ void Device::on_connected(const Status& status) {
   connecting_ = false;
   if (!status) return fell(status.error());
   ++counters_.connects;
-  enter(DeviceState::connected);
+  open_ = true;
+  sink_.on_change();
   if (bad_) {
     // Whatever its period, every group is read now: its tags have been bad.
     read_all_now();
@@ -200,33 +203,48 @@ void Device::on_polled(PollOutcome outcome) {
     ++counters_.failed;
     return fell(outcome.device.error());
   }
-  counters_.last_data = base::utc_now();
-  went_well();
+  if (outcome.asked) {
+    counters_.last_data = base::utc_now();
+    went_well();
+  }
   wake();
 }
 
-void Device::start_write(PendingWrite write) {
-  writing_ = RunningWrite{std::move(write), false};
-  ++counters_.writes;
-  // A copy: the connector may be done at once.
-  const WriteOrder order = writing_->write.order;
-  connector_.write(order, [weak = weak_from_this(), round = round_](WriteOutcome outcome) {
+void Device::start_writes(std::vector<PendingWrite> writes) {
+  counters_.writes += writes.size();
+  std::vector<WriteOrder> orders;
+  for (PendingWrite& each : writes) {
+    orders.push_back(each.order);
+    writing_.push_back({std::move(each), false});
+  }
+  auto done = [weak = weak_from_this(), round = round_](std::vector<WriteOutcome> outcomes) {
     const auto self = weak.lock();
-    if (self && self->round_ == round) self->on_written(std::move(outcome));
+    if (self && self->round_ == round) self->on_written(std::move(outcomes));
+  };
+  if (orders.size() > 1) return connector_.write_joined(std::move(orders), std::move(done));
+  connector_.write(orders.front(), [done = std::move(done)](WriteOutcome outcome) {
+    std::vector<WriteOutcome> one;
+    one.push_back(std::move(outcome));
+    done(std::move(one));
   });
 }
 
-void Device::on_written(WriteOutcome outcome) {
-  if (!writing_) return;
-  RunningWrite done = std::move(*writing_);
-  writing_.reset();
-  const Status device = std::move(outcome.device);
-  if (!outcome.read_back.is_null())
-    sink_.on_samples(
-        {Sample{outcome.read_back, kNever, model::kGood, done.write.order.binding.handle}});
-  if (!done.answered) answer(done.write, std::move(outcome));
+void Device::on_written(std::vector<WriteOutcome> outcomes) {
+  const std::vector<RunningWrite> done = std::exchange(writing_, {});
+  Status device;
+  bool asked = false;
+  for (std::size_t i = 0; i < std::min(done.size(), outcomes.size()); ++i) {
+    WriteOutcome& outcome = outcomes[i];
+    const PendingWrite& write = done[i].write;
+    if (!outcome.device) device = std::move(outcome.device);
+    asked |= outcome.asked;
+    if (!outcome.read_back.is_null())
+      sink_.on_samples(
+          {Sample{outcome.read_back, kNever, model::kGood, write.order.binding.handle}});
+    if (!done[i].answered) answer(write, std::move(outcome));
+  }
   if (!device) return fell(device.error());
-  went_well();
+  if (asked) went_well();
   wake();
 }
 
@@ -239,6 +257,7 @@ void Device::answer(const PendingWrite& write, WriteOutcome outcome) {
 void Device::went_well() {
   proven_ = true;
   backoff_.reset();
+  enter(DeviceState::connected);
   if (std::exchange(bad_, false)) {
     error_.clear();
     sink_.on_log(ConnectorLog::info, fmt::format("device '{}' answers again", name_));
@@ -247,8 +266,8 @@ void Device::went_well() {
 }
 
 void Device::lost(const Error& why) {
-  if (state_ != DeviceState::connected) return;
-  if (!proven_ || polling_ || writing_) return fell(why);
+  if (!open_) return;
+  if (!proven_ || polling_ || !writing_.empty()) return fell(why);
   // It answered until now: its tags stay as they are unless it does not come back at once.
   break_off(why);
   enter(DeviceState::connecting);
@@ -271,13 +290,14 @@ void Device::fell(const Error& why) {
 void Device::break_off(const Error& why) {
   connector_.disconnect(name_);
   ++round_;
-  connecting_ = polling_ = proven_ = false;
-  if (auto running = std::exchange(writing_, std::nullopt); running && !running->answered)
-    answer(running->write, {model::kBadTimeout,
-                            fmt::format("sent, but {} did not answer: {}; its effect is unknown",
-                                        name_, why.message),
-                            Value(),
-                            {}});
+  connecting_ = polling_ = proven_ = open_ = false;
+  for (const RunningWrite& each : std::exchange(writing_, {}))
+    if (!each.answered)
+      answer(each.write, {model::kBadTimeout,
+                          fmt::format("sent, but {} did not answer: {}; its effect is unknown",
+                                      name_, why.message),
+                          Value(),
+                          {}});
   for (const PendingWrite& each : writes_.take_all())
     answer(each, {model::kBadNoCommunication,
                   fmt::format("not sent: {} is not reachable: {}", name_, why.message),

@@ -45,7 +45,8 @@ struct DeviceCounters {
 };
 
 /// One device of a connector: connects, polls its groups when they are due, sends writes ahead,
-/// disconnects and comes back when it does not answer.
+/// disconnects and comes back when it does not answer. It counts as connected when it has answered
+/// something, not when it has accepted a connection.
 /// Threads: the connector's event loop
 class Device : public std::enable_shared_from_this<Device> {
  public:
@@ -66,7 +67,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void hold();
   /// Goes on.
   void release();
-  bool busy() const { return connecting_ || polling_ || writing_.has_value(); }
+  bool busy() const { return connecting_ || polling_ || !writing_.empty(); }
   /// For good: closes the connection, answers the writes that wait.
   void shut_down(std::string_view why);
 
@@ -93,10 +94,10 @@ class Device : public std::enable_shared_from_this<Device> {
   void expire(MonoTime now);
   void connect(MonoTime now);
   void start_poll(std::size_t group, MonoTime now);
-  void start_write(PendingWrite write);
+  void start_writes(std::vector<PendingWrite> writes);
   void on_connected(const Status& status);
   void on_polled(PollOutcome outcome);
-  void on_written(WriteOutcome outcome);
+  void on_written(std::vector<WriteOutcome> outcomes);
   void went_well();
   void fell(const Error& why);
   void break_off(const Error& why);
@@ -124,9 +125,10 @@ class Device : public std::enable_shared_from_this<Device> {
   UtcTime since_;
   std::string error_;
   MonoTime retry_at_{};
-  MonoTime started_{};  ///< of the running connect or poll
-  std::optional<RunningWrite> writing_;
+  MonoTime started_{};                 ///< of the running connect or poll
+  std::vector<RunningWrite> writing_;  ///< those that go in one request
   bool connecting_ = false;
+  bool open_ = false;  ///< there is a connection; whether anybody answers on it is not known
   bool polling_ = false;
   bool held_ = false;
   bool woken_ = false;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/assert.hpp"
+#include "link/frame_scope.hpp"
 #include "link/samples.hpp"
 
 namespace tagwerk::link {
@@ -14,57 +15,10 @@ using base::Bytes;
 using base::ByteView;
 using base::ByteWriter;
 
-constexpr std::size_t kMaxDetail = 4096;
 constexpr std::size_t kMaxLongText = kMaxFrame - 64;
 constexpr std::uint8_t kWritable = 1;
 constexpr std::uint8_t kReadBack = 2;
 constexpr std::uint8_t kArrivalTime = 4;
-
-/// Writes the header when it is made and the length when the frame is done.
-class FrameScope {
- public:
-  FrameScope(FrameType type, Bytes& out) : out_(out), start_(out.size()), writer_(out) {
-    writer_.u32(0);
-    writer_.u8(static_cast<std::uint8_t>(type));
-  }
-  ~FrameScope() {
-    auto length = static_cast<std::uint32_t>(out_.size() - start_ - sizeof(std::uint32_t));
-    TAGWERK_ASSERT(length <= kMaxFrame);
-    if constexpr (std::endian::native == std::endian::big) length = base::swap_bytes(length);
-    std::memcpy(out_.data() + start_, &length, sizeof(length));
-  }
-  FrameScope(const FrameScope&) = delete;
-  FrameScope& operator=(const FrameScope&) = delete;
-  ByteWriter* operator->() { return &writer_; }
-  ByteWriter& writer() { return writer_; }
-
- private:
-  Bytes& out_;
-  std::size_t start_;
-  ByteWriter writer_;
-};
-
-/// At most `size` bytes of the text, not ending inside a UTF-8 character.
-std::string_view cut(std::string_view text, std::size_t size) {
-  if (text.size() <= size) return text;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80)
-    --size;
-  return text.substr(0, size);
-}
-
-/// ok: what the fields' own rules say, beyond "all bytes were there and none was left".
-Status finish(const ByteReader& in, FrameType type, bool ok = true) {
-  if (ok && in.finished()) return {};
-  return fail(
-      ErrorCode::corrupt, "{} frame is damaged: {}", to_string(type),
-      !in.ok() ? "too short" : (in.remaining() > 0 && ok ? "bytes left over" : "bad field"));
-}
-
-bool read_flag(ByteReader& in, bool& flag) {
-  const std::uint8_t byte = in.u8();
-  flag = byte == 1;
-  return byte <= 1;
-}
 
 void write_binding(const Binding& binding, ByteWriter& out) {
   out.varint(binding.handle);
@@ -111,7 +65,8 @@ std::string_view to_string(FrameType type) {
   constexpr std::string_view kNames[] = {
       "hello",   "welcome", "refused", "configure",    "configured", "configuration_error",
       "samples", "ack",     "write",   "write_result", "log",        "state",
-      "ping",    "pong",    "stop",    "request",      "reply"};
+      "ping",    "pong",    "stop",    "request",      "reply",      "trace_request",
+      "trace"};
   const auto number = static_cast<std::size_t>(type);
   return number >= 1 && number <= std::size(kNames) ? kNames[number - 1] : "unknown";
 }

@@ -12,8 +12,9 @@
 #include "model/value.hpp"
 
 /// Frames of the link between server and connectors: what they hold and how they are written. Pure.
-/// Samples have a header of their own (link/samples.hpp), sockets too (link/stream.hpp).
-/// On disk: docs/formats/link.md; a connector keeps its configuration as `configure` frames
+/// Samples and traces have headers of their own (link/samples.hpp, link/trace_frame.hpp), sockets
+/// too (link/stream.hpp). On disk: docs/formats/link.md; a connector keeps its configuration as
+/// `configure` frames
 namespace tagwerk::link {
 
 inline constexpr std::uint16_t kProtocolVersion = 1;
@@ -43,6 +44,8 @@ enum class FrameType : std::uint8_t {
   stop = 15,
   request = 16,
   reply = 17,
+  trace_request = 18,
+  trace = 19,
 };
 
 /// "hello", "samples", …; "frame 99" is not a type.

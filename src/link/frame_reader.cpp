@@ -13,7 +13,7 @@ constexpr std::size_t kLengthSize = sizeof(std::uint32_t);
 
 bool known(std::uint8_t type) {
   return type >= static_cast<std::uint8_t>(FrameType::hello) &&
-         type <= static_cast<std::uint8_t>(FrameType::reply);
+         type <= static_cast<std::uint8_t>(FrameType::trace);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "link/configuration.hpp"
 #include "link/frame_reader.hpp"
 #include "link/samples.hpp"
+#include "link/trace_frame.hpp"
 
 namespace tagwerk::link {
 namespace {
@@ -56,6 +57,15 @@ TEST(LinkFrame, EveryMessageComesBackAsItWasAndIsRefusedWhenCutOrLengthened) {
   expect_round_trip(Stop{"the server stops"});
   expect_round_trip(Request{8, 1000, "browse", "{}"});
   expect_round_trip(Reply{8, false, "this connector cannot browse"});
+  expect_round_trip(TraceRequest{9, 4711, 100, true, false, "plc1"});
+  expect_round_trip(Trace{
+      9,
+      4713,
+      true,
+      {{"plc1", "10.0.0.1", 40001, "10.0.0.5", 502}, {"plc2", "", 0, "", 0}},
+      {{4712, UtcTime(Duration(5)), kNoDelay, 0, TraceDirection::sent, 12, "read HR 0", Bytes(12)},
+       {4713, UtcTime(Duration(9)), Duration(4), 1, TraceDirection::received, 70'000, "",
+        Bytes(3)}}});
 }
 
 TEST(LinkFrame, AConfigurationOfAHundredThousandBindingsTravelsInParts) {
@@ -153,7 +163,7 @@ TEST(LinkFrameReader, RefusesLengthsOutsideTheLimitsBeforeTheBytesArrive) {
 }
 
 TEST(LinkFrameReader, RefusesUnknownTypes) {
-  for (const std::uint8_t type : {0, 18, 255}) {
+  for (const std::uint8_t type : {0, 20, 255}) {
     Bytes bytes;
     base::ByteWriter writer(bytes);
     writer.u32(1);
@@ -169,13 +179,34 @@ void decode_as_everything(ByteView payload) {
   const auto as = [&]<class Frame>(Frame frame) { (void)decode(payload, frame); };
   as(Hello{}), as(Welcome{}), as(Refused{}), as(Configure{}), as(Configured{});
   as(ConfigurationError{}), as(Ack{}), as(Write{}), as(WriteResult{}), as(Log{}), as(State{});
-  as(Ping{}), as(Pong{}), as(Stop{}), as(Request{}), as(Reply{});
+  as(Ping{}), as(Pong{}), as(Stop{}), as(Request{}), as(Reply{}), as(TraceRequest{}), as(Trace{});
   std::vector<Sample> samples;
   (void)decode_samples(payload, samples);
 }
 
 RC_GTEST_PROP(LinkFrame, GarbageNeverCrashesADecoder, (const std::vector<std::uint8_t>& garbage)) {
   decode_as_everything(std::as_bytes(std::span(garbage)));
+}
+
+TEST(LinkFrame, ATraceNamesOnlyConnectionsAndBytesItHas) {
+  const auto accepted = [](const Trace& trace) {
+    Bytes bytes;
+    encode(trace, bytes);
+    Trace decoded;
+    return decode(payload_of(bytes), decoded).has_value();
+  };
+  Trace trace{1, 1, false, {{"plc", "", 0, "", 0}}, {TraceItem{}}};
+  EXPECT_TRUE(accepted(trace));
+  trace.items[0].connection = 1;
+  EXPECT_FALSE(accepted(trace));
+  trace.items[0] = {.bytes = Bytes(3)};
+  EXPECT_FALSE(accepted(trace));
+  trace.items[0].size = 3;
+  EXPECT_TRUE(accepted(trace));
+  Bytes bytes;
+  encode(TraceRequest{.limit = 0}, bytes);
+  TraceRequest decoded;
+  EXPECT_FALSE(decode(payload_of(bytes), decoded));
 }
 
 TEST(LinkFrame, FlippedBitsNeverCrashADecoder) {
@@ -186,8 +217,11 @@ TEST(LinkFrame, FlippedBitsNeverCrashADecoder) {
         {.handle = i, .device = "plc", .address = "HR:1", .period = Duration(1), .path = "/A"});
   Bytes configure;
   ASSERT_TRUE(encode_configuration(configuration, configure));
+  Bytes trace;
+  encode(Trace{1, 20, false, {{"plc", "10.0.0.1", 1, "10.0.0.5", 502}}, std::vector<TraceItem>(20)},
+         trace);
   for (int round = 0; round < 20'000; ++round) {
-    Bytes damaged = configure;
+    Bytes damaged = round % 2 == 0 ? configure : trace;
     for (std::uint32_t flips = 1 + random() % 4; flips > 0; --flips)
       damaged[random() % damaged.size()] ^= std::byte(1u << (random() % 8));
     decode_as_everything(payload_of(damaged));

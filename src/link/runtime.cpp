@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "link/samples.hpp"
 #include "link/state_json.hpp"
+#include "link/trace_frame.hpp"
 
 namespace tagwerk::link {
 namespace {
@@ -293,6 +294,8 @@ Status Runtime::on_frame(FrameType type, base::ByteView payload) {
       return on_write(payload);
     case FrameType::request:
       return on_request(payload);
+    case FrameType::trace_request:
+      return on_trace_request(payload);
     case FrameType::stop: {
       Stop frame;
       if (auto decoded = decode(payload, frame); !decoded) return decoded;
@@ -348,6 +351,15 @@ Status Runtime::on_request(base::ByteView payload) {
         if (alive.expired()) return;
         session_.send(Reply{id, reply.has_value(), reply ? *reply : reply.error().message});
       });
+  return {};
+}
+
+Status Runtime::on_trace_request(base::ByteView payload) {
+  TraceRequest frame;
+  if (auto decoded = decode(payload, frame); !decoded) return decoded;
+  session_.send(answer_from(trace_, frame, [this](std::uint64_t number) {
+    return connector_->describe(trace_, number);
+  }));
   return {};
 }
 

@@ -46,7 +46,9 @@ int run_connector(const RunOptions& options, std::unique_ptr<Connector> connecto
 
 /// Everything between a Connector and the server: docs/formats/link.md.
 /// Threads: the event loop's
-/// Owns:    the connector, its data directory, unacknowledged samples (RunOptions::buffer)
+/// Owns:    the connector, its data directory, unacknowledged samples (RunOptions::buffer), the
+/// last
+///          frames of its wires
 class Runtime final : private ConnectorHost, private DeviceSink, private SessionOwner {
  public:
   Runtime(boost::asio::io_context& loop, RunOptions options, std::unique_ptr<Connector> connector);
@@ -64,6 +66,7 @@ class Runtime final : private ConnectorHost, private DeviceSink, private Session
   void log(ConnectorLog level, std::string_view text) override;
   void lost(const std::string& device, Error why) override;
   void samples(std::span<Sample> samples) override;
+  TraceRing& trace() override { return trace_; }
   // DeviceSink
   void on_samples(std::vector<Sample> samples) override;
   void on_written(std::uint64_t id, WriteOutcome outcome) override;
@@ -82,6 +85,7 @@ class Runtime final : private ConnectorHost, private DeviceSink, private Session
   Status on_ack(base::ByteView payload);
   Status on_write(base::ByteView payload);
   Status on_request(base::ByteView payload);
+  Status on_trace_request(base::ByteView payload);
   void load_configuration();
   void take(Configuration configuration);
   void try_apply();
@@ -119,6 +123,7 @@ class Runtime final : private ConnectorHost, private DeviceSink, private Session
   std::vector<BindingProblem> problems_;
   std::size_t faulty_ = 0;  ///< bindings with a problem
   std::map<std::string, std::shared_ptr<Device>, std::less<>> devices_;
+  TraceRing trace_;
 
   std::uint64_t epoch_ = 0;
   std::uint64_t next_sequence_ = 1;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <ranges>
 
 #include "link/server_for_test.hpp"
 
@@ -447,6 +448,49 @@ TEST_F(LinkRuntime, TellsItsStateWithCountersPerDevice) {
   ASSERT_TRUE(until(
       [&] { return server.states.back().find(R"("state":"connected")") != std::string::npos; }));
   EXPECT_THAT(server.states.back(), testing::HasSubstr(R"("revision":1)"));
+}
+
+TEST_F(LinkRuntime, ShowsTheFramesOfItsConnectorPageByPage) {
+  start_configured({binding(0)});
+  const auto connection = std::make_shared<const TraceConnection>(
+      TraceConnection{"plc", "10.0.0.1", 40001, "10.0.0.5", 502});
+  const auto other =
+      std::make_shared<const TraceConnection>(TraceConnection{"other", "", 0, "", 0});
+  TraceRing& ring = plant->host->trace();
+  for (int i = 0; i < 5; ++i) {
+    ring.add(connection, TraceDirection::sent, base::as_bytes("ask"), base::utc_now());
+    ring.add(other, TraceDirection::received, base::as_bytes("answer"), base::utc_now(),
+             milliseconds(3));
+  }
+  const auto ask = [&](const TraceRequest& request) {
+    server.send(request);
+    const std::size_t before = server.traces.size();
+    EXPECT_TRUE(until([&] { return server.traces.size() > before; }));
+    return server.traces.back();
+  };
+  const auto numbers = [](const Trace& trace) {
+    std::vector<std::uint64_t> out;
+    for (const TraceItem& each : trace.items)
+      out.push_back(each.number);
+    return out;
+  };
+  using Numbers = std::vector<std::uint64_t>;
+  const Trace first = ask({.id = 7, .limit = 4});
+  EXPECT_EQ(first.id, 7u);
+  EXPECT_EQ(numbers(first), (Numbers{1, 2, 3, 4}));
+  EXPECT_TRUE(first.more);
+  EXPECT_EQ(first.items[1].text, "6 bytes");
+  EXPECT_EQ(first.items[1].delay, milliseconds(3));
+  EXPECT_EQ(first.connections[first.items[0].connection], *connection);
+  EXPECT_EQ(numbers(ask({.after = first.next, .limit = 1000})), (Numbers{5, 6, 7, 8, 9, 10}));
+  EXPECT_FALSE(server.traces.back().more);
+  EXPECT_EQ(numbers(ask({.limit = 2, .newest = true})), (Numbers{9, 10}));
+  EXPECT_EQ(numbers(ask({.limit = 2, .newest = true, .with_text = false, .device = "plc"})),
+            (Numbers{7, 9}));
+  EXPECT_EQ(server.traces.back().items[0].text, "");
+  EXPECT_EQ(server.traces.back().next, 9u);
+  EXPECT_EQ(numbers(ask({.after = 10, .limit = 9})), Numbers{});
+  EXPECT_EQ(numbers(ask({.after = ~std::uint64_t{0}, .limit = 9})), Numbers{});
 }
 
 TEST_F(LinkRuntime, AnUnknownRequestIsAnsweredWithAReason) {

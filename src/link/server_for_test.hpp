@@ -12,6 +12,7 @@
 #include "link/configuration.hpp"
 #include "link/samples.hpp"
 #include "link/stream.hpp"
+#include "link/trace_frame.hpp"
 
 namespace tagwerk::link {
 
@@ -88,6 +89,7 @@ class LinkServer final : private StreamHandler {
   std::vector<Sample> samples;
   std::vector<WriteResult> results;
   std::vector<Reply> replies;
+  std::vector<Trace> traces;
   std::vector<Log> logs;
   std::vector<std::string> states;
   std::size_t closed = 0;
@@ -121,6 +123,8 @@ class LinkServer final : private StreamHandler {
         return keep(payload, results);
       case FrameType::reply:
         return keep(payload, replies);
+      case FrameType::trace:
+        return keep(payload, traces);
       case FrameType::log:
         return keep(payload, logs);
       case FrameType::state: {

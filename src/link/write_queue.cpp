@@ -18,11 +18,13 @@ std::optional<PendingWrite> WriteQueue::push(PendingWrite write) {
   return replaced;
 }
 
-std::optional<PendingWrite> WriteQueue::pop() {
-  if (waiting_.empty()) return std::nullopt;
-  PendingWrite first = std::move(waiting_.front());
-  waiting_.pop_front();
-  return first;
+std::vector<PendingWrite> WriteQueue::pop(const Joins& joins) {
+  std::vector<PendingWrite> out;
+  while (!waiting_.empty() && (out.empty() || joins(out.front().order, waiting_.front().order))) {
+    out.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return out;
 }
 
 std::vector<PendingWrite> WriteQueue::take_expired(MonoTime now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -19,7 +20,9 @@ class WriteQueue {
  public:
   /// Returns the waiting write to the same tag, which this one replaces.
   std::optional<PendingWrite> push(PendingWrite write);
-  std::optional<PendingWrite> pop();
+  /// The oldest and, in their order, those directly behind it that go with it.
+  using Joins = std::function<bool(const WriteOrder& first, const WriteOrder& next)>;
+  std::vector<PendingWrite> pop(const Joins& joins);
   std::vector<PendingWrite> take_expired(MonoTime now);
   std::vector<PendingWrite> take_all();
   /// Earliest deadline.

@@ -106,6 +106,11 @@ class ConnectorCatalogue {
   /// Period of a source that names none: the device's, else the connector's.
   virtual Duration default_period(const ConnectorDefinition& connector,
                                   const SourceDefinition& source) const = 0;
+  /// How a device is reached, in one line: "connector=modbus; host=10.0.0.5; …"
+  /// (model/connection_string.hpp).
+  /// Fails: not_found for a device that is not there; invalid_argument for a type without such a form
+  virtual Result<std::string> connection_string(const ConnectorDefinition& connector,
+                                                const std::string& device) const;
 };
 
 }  // namespace tagwerk::model

@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 #include "model/plant.hpp"
 #include "model/project_file.hpp"
+#include "protocol/modbus/place.hpp"
 #include "simulator/pump_station_unit.hpp"
 
 // examples/pump-station/project.yaml against the points the simulator serves.
@@ -25,12 +26,9 @@ class ModbusCatalogue final : public model::ConnectorCatalogue {
   }
   Status check_source(const model::ConnectorDefinition&,
                       const model::TagDefinition& tag) const override {
-    const auto address = modbus::parse_address(tag.source->address);
-    if (!address) return std::unexpected(address.error());
-    const auto type =
-        modbus::parse_data_type(tag.source->dtype.empty() ? "bool" : tag.source->dtype);
-    if (!type) return std::unexpected(type.error());
-    return modbus::check_place(*address, *type);
+    const auto place = modbus::parse_place(
+        {tag.source->address, tag.source->dtype, tag.source->order, tag.type});
+    return place ? Status{} : std::unexpected(place.error());
   }
   Duration default_period(const model::ConnectorDefinition&,
                           const model::SourceDefinition&) const override {

@@ -19,7 +19,6 @@ namespace modbus = protocol::modbus;
 using asio::ip::tcp;
 using boost::system::error_code;
 using modbus::DataType;
-using modbus::Order;
 using modbus::Request;
 using modbus::Response;
 
@@ -60,10 +59,10 @@ class Client {
   double number(std::uint8_t unit, Table table, std::uint16_t address, DataType type) {
     const auto response = ask(unit, modbus::read_request(table, address, modbus::width_of(type)));
     EXPECT_FALSE(response.exception);
-    return modbus::decode_value(type, Order::abcd, response.values).number();
+    return modbus::decode_value(modbus::Layout::of(type), response.values).value.number();
   }
   Response write(std::uint16_t address, double value) {
-    auto raw = *modbus::encode_value(DataType::float32, Order::abcd, Value::of(value));
+    auto raw = *modbus::encode_value(modbus::Layout::of(DataType::float32), Value::of(value));
     return ask(1, modbus::write_request(kHolding, address, std::move(raw)));
   }
   /// Whether the server has ended the connection; blocks until it does or sends something.
@@ -91,7 +90,8 @@ TEST(ModbusServer, ServesEverySignalOfEveryUnitWithItsOwnValue) {
       ASSERT_FALSE(response.exception);
       for (std::uint32_t i = 0; i < count; ++i) {
         const std::span raw(response.values.data() + std::size_t{2} * i, 2);
-        const auto value = modbus::decode_value(DataType::float32, Order::abcd, raw).as_float();
+        const auto value =
+            modbus::decode_value(modbus::Layout::of(DataType::float32), raw).value.as_float();
         const auto number = (unit - 1U) * 25'000 + first + i;
         const auto step = static_cast<std::uint32_t>((value - number) * 128);
         ASSERT_LT(step, 128U);

@@ -8,7 +8,7 @@
 namespace tagwerk::simulator {
 namespace {
 
-using protocol::modbus::Order;
+using protocol::modbus::Layout;
 
 constexpr std::size_t kAreaSize = 32;
 
@@ -18,7 +18,7 @@ bool readable(std::size_t address) {
 }
 
 std::vector<std::uint16_t> raw_of(const Point& point, const PumpStation& station) {
-  auto raw = protocol::modbus::encode_value(point.type, Order::abcd,
+  auto raw = protocol::modbus::encode_value(Layout::of(point.type),
                                             Value::of(point.get(station, point.pump)));
   TAGWERK_ASSERT(raw.has_value());
   return *raw;
@@ -86,7 +86,7 @@ ModbusUnit::Answer PumpStationUnit::write_points(PumpStation& station, Table tab
     const auto width = protocol::modbus::width_of(point->type);
     const bool whole = point->address.number == address + done && done + width <= values.size();
     if (!whole) return no_such_address();
-    const auto value = decode_value(point->type, Order::abcd, values.subspan(done, width));
+    const auto value = decode_value(Layout::of(point->type), values.subspan(done, width)).value;
     if (!point->set(station, point->pump, value.number())) {
       return std::unexpected(ExceptionCode::illegal_data_value);
     }

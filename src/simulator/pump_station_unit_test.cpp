@@ -21,7 +21,7 @@ struct Plant {
   ModbusUnit::Answer write(Table table, std::uint16_t address, modbus::DataType type,
                            double value) {
     return unit.write(table, address,
-                      *modbus::encode_value(type, modbus::Order::abcd, Value::of(value)));
+                      *modbus::encode_value(modbus::Layout::of(type), Value::of(value)));
   }
 };
 

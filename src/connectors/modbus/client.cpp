@@ -6,6 +6,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "protocol/modbus/description.hpp"
+
 namespace tagwerk::connectors::modbus {
 namespace {
 
@@ -13,15 +15,26 @@ namespace asio = boost::asio;
 namespace codec = protocol::modbus;
 using boost::system::error_code;
 
-std::string describe(const codec::Request& request) {
-  return fmt::format("{} {}, {} of them", codec::to_string(request.function), request.address,
-                     request.count);
+/// Both ends of a connection, for its trace.
+std::shared_ptr<const link::TraceConnection> ends_of(const asio::ip::tcp::socket& socket,
+                                                     const std::string& device) {
+  error_code ignored;
+  const auto local = socket.local_endpoint(ignored);
+  const auto peer = socket.remote_endpoint(ignored);
+  return std::make_shared<const link::TraceConnection>(link::TraceConnection{
+      device, local.address().to_string(), local.port(), peer.address().to_string(), peer.port()});
 }
 
 }  // namespace
 
-Client::Client(asio::io_context& loop, Duration timeout, std::uint8_t unit)
-    : loop_(loop), timeout_(timeout), unit_(unit), socket_(loop), resolver_(loop), timer_(loop) {
+Client::Client(asio::io_context& loop, Duration timeout, std::uint8_t unit, Traced traced)
+    : loop_(loop),
+      timeout_(timeout),
+      unit_(unit),
+      traced_(std::move(traced)),
+      socket_(loop),
+      resolver_(loop),
+      timer_(loop) {
   out_.reserve(codec::kMaxFrameSize);
 }
 
@@ -67,6 +80,7 @@ void Client::connected() {
   error_code ignored;
   socket_.set_option(Tcp::no_delay(true), ignored);
   socket_.set_option(Tcp::socket::keep_alive(true), ignored);
+  connection_ = ends_of(socket_, traced_.device);
   open_ = true;
   read();
   std::exchange(connecting_, nullptr)(Status{});
@@ -81,7 +95,12 @@ void Client::connect_failed(std::string_view why) {
 
 void Client::request(codec::Request request, Urgency urgency, Answer answer) {
   auto& queue = urgency == Urgency::urgent ? urgent_ : normal_;
-  queue.push_back({std::move(request), std::move(answer)});
+  queue.push_back({unit_, std::move(request), std::move(answer)});
+  next();
+}
+
+void Client::try_request(std::uint8_t unit, codec::Request request, Answer answer) {
+  normal_.push_back({unit, std::move(request), std::move(answer), true});
   next();
 }
 
@@ -103,19 +122,25 @@ void Client::send() {
     return;
   }
   out_.clear();
-  codec::encode_frame(++transaction_, unit_, pdu, out_);
-  start_timer([this] {
-    broken(Error{ErrorCode::timeout,
-                 fmt::format("no answer from {} within {} ({})", peer_, base::to_string(timeout_),
-                             describe(running_->request)),
-                 {}});
-  });
+  codec::encode_frame(++transaction_, running_->unit, pdu, out_);
+  sent_at_ = base::mono_now();
+  traced_.ring.add(connection_, link::TraceDirection::sent, out_, base::utc_now());
+  start_timer([this] { timed_out(); });
   asio::async_write(
       socket_, asio::buffer(out_.data(), out_.size()),
       [this, self = shared_from_this()](const error_code& code, std::size_t) {
         if (closed_ || !code) return;
         broken(Error{ErrorCode::unavailable, fmt::format("{}: {}", peer_, code.message()), {}});
       });
+}
+
+void Client::timed_out() {
+  const Error why{ErrorCode::timeout,
+                  fmt::format("no answer from {} within {} ({})", peer_, base::to_string(timeout_),
+                              codec::describe(running_->request, running_->unit)),
+                  {}};
+  if (running_->trial) return finish(std::unexpected(why));
+  broken(why);
 }
 
 void Client::read() {
@@ -135,13 +160,23 @@ void Client::read() {
 
 void Client::take(base::ByteView bytes) {
   while (!closed_) {
+    const base::ByteView unread = bytes;
     const auto frame = decoder_.next(bytes);
-    if (!frame)
+    if (!frame) {
+      traced_.ring.add(connection_, link::TraceDirection::received, unread, base::utc_now());
       return broken(
           Error{ErrorCode::corrupt, fmt::format("{}: {}", peer_, frame.error().message), {}});
+    }
     if (!*frame) return;
+    trace_answer(**frame);
     answer(**frame);
   }
+}
+
+void Client::trace_answer(const codec::Frame& frame) {
+  const bool awaited = running_ && frame.transaction == transaction_;
+  traced_.ring.add(connection_, link::TraceDirection::received, decoder_.whole(), base::utc_now(),
+                   awaited ? base::mono_now() - sent_at_ : link::kNoDelay);
 }
 
 void Client::answer(const codec::Frame& frame) {

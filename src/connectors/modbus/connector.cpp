@@ -1,7 +1,10 @@
 #include "connectors/modbus/connector.hpp"
 
+#include "connectors/modbus/evidence.hpp"
+#include "connectors/modbus/exchange.hpp"
 #include "connectors/modbus/settings.hpp"
 #include "model/document.hpp"
+#include "model/nearest_name.hpp"
 
 namespace tagwerk::connectors::modbus {
 namespace {
@@ -11,6 +14,18 @@ Error all_in_one(const std::vector<Error>& errors) {
   for (const Error& each : errors)
     message += (message.empty() ? "" : "\n") + each.message;
   return Error{ErrorCode::invalid_argument, std::move(message), {}};
+}
+
+std::string text_of(const model::Node& body, std::string_view key, std::string_view otherwise) {
+  const model::Node* node = body.find(key);
+  return std::string(node != nullptr && node->is_scalar() ? node->text : otherwise);
+}
+
+std::vector<std::string> names_of(const std::map<std::string, std::unique_ptr<Device>>& devices) {
+  std::vector<std::string> names;
+  for (const auto& [name, device] : devices)
+    names.push_back(name);
+  return names;
 }
 
 /// The points of a group that can be read; what is wrong with the others goes to `problems`.
@@ -76,7 +91,8 @@ void ModbusConnector::take_devices(const Settings& settings) {
     events.refused = [this, name = name](const std::string& what) {
       host_->log(ConnectorLog::warn, fmt::format("device '{}': {}", name, what));
     };
-    devices_[name] = std::make_unique<Device>(*loop_, device, std::move(events));
+    devices_[name] =
+        std::make_unique<Device>(*loop_, device, Traced{host_->trace(), name}, std::move(events));
   }
 }
 
@@ -105,8 +121,87 @@ void ModbusConnector::poll(const ScanGroup& group, PollDone done) {
 }
 
 void ModbusConnector::write(const WriteOrder& order, WriteDone done) {
-  if (Device* found = find(order.binding.device)) return found->write(order, std::move(done));
-  done({model::kBadConfigurationError, "not sent: no such device in the settings", Value(), {}});
+  write_joined({order}, [done = std::move(done)](std::vector<WriteOutcome> outcomes) mutable {
+    done(std::move(outcomes.front()));
+  });
+}
+
+bool ModbusConnector::joins(const WriteOrder& first, const WriteOrder& next) const {
+  const Device* device = find(first.binding.device);
+  if (device == nullptr) return false;
+  const auto a = device->place_of(first.binding);
+  const auto b = device->place_of(next.binding);
+  using protocol::modbus::DataType;
+  return a && b && a->address == b->address && a->layout.type == DataType::bit &&
+         b->layout.type == DataType::bit;
+}
+
+void ModbusConnector::write_joined(std::vector<WriteOrder> orders, WritesDone done) {
+  if (Device* found = find(orders.front().binding.device))
+    return found->write(std::move(orders), std::move(done));
+  done(std::vector<WriteOutcome>(orders.size(), {model::kBadConfigurationError,
+                                                 "not sent: no such device in the settings",
+                                                 Value(),
+                                                 {},
+                                                 false}));
+}
+
+std::string ModbusConnector::describe(const link::TraceRing& ring, std::uint64_t number) const {
+  return describe_frame(ring, number);
+}
+
+void ModbusConnector::request(std::string_view what, std::string_view json, ReplyDone done) {
+  if (what != "test" && what != "evidence") return Connector::request(what, json, std::move(done));
+  const auto body = model::parse_json(json, what);
+  if (!body) return done(std::unexpected(body.error()));
+  if (what == "evidence") return done(evidence(*body));
+  test(*body, std::move(done));
+}
+
+void ModbusConnector::test(const model::Node& body, ReplyDone done) {
+  if (const model::Node* settings = body.find("settings"); settings && !settings->is_null())
+    return test_unsaved(*settings, body, std::move(done));
+  const std::string name = text_of(body, "device", "default");
+  Device* device = find(name);
+  if (device == nullptr)
+    return done(fail(ErrorCode::not_found, "connector '{}' has no device '{}'{}", name_, name,
+                     model::suggestion(name, names_of(devices_))));
+  auto request = read_test_request(body, device->settings());
+  if (!request) return done(std::unexpected(request.error()));
+  device->test(*request,
+               [done = std::move(done)](std::string json) mutable { done(std::move(json)); });
+}
+
+/// Settings that nobody has saved: checked as if somebody did, tried over a connection of their
+/// own.
+void ModbusConnector::test_unsaved(const model::Node& settings, const model::Node& body,
+                                   ReplyDone done) {
+  model::Faults faults("");
+  const Settings read = read_settings(settings, name_, faults);
+  if (faults.count() > 0) return done(std::unexpected(all_in_one(faults.errors())));
+  const std::string only = read.devices.size() == 1 ? read.devices.begin()->first : "default";
+  const std::string name = text_of(body, "device", only);
+  const DeviceSettings* device = read.find(name);
+  if (device == nullptr) return done(std::unexpected(unknown_device(name, settings)));
+  auto request = read_test_request(body, *device);
+  if (!request) return done(std::unexpected(request.error()));
+  std::make_shared<TestRead>(
+      *loop_, *device, Traced{host_->trace(), name}, *request,
+      [done = std::move(done)](std::string json) mutable { done(std::move(json)); })
+      ->run(nullptr);
+}
+
+Result<std::string> ModbusConnector::evidence(const model::Node& body) const {
+  const std::string name = text_of(body, "device", "default");
+  const Device* device = find(name);
+  if (device == nullptr)
+    return fail(ErrorCode::not_found, "connector '{}' has no device '{}'", name_, name);
+  const auto type = model::parse_type(text_of(body, "type", "float"));
+  if (!type) return std::unexpected(type.error());
+  const auto place = read_place(text_of(body, "address", ""), text_of(body, "dtype", ""),
+                                text_of(body, "order", ""), *type, false, device->settings());
+  if (!place) return std::unexpected(place.error());
+  return evidence_json(host_->trace(), name, device->settings().unit, *place);
 }
 
 }  // namespace tagwerk::connectors::modbus

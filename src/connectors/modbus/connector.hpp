@@ -26,10 +26,18 @@ class ModbusConnector final : public Connector {
   void disconnect(const std::string& device) override;
   void poll(const ScanGroup& group, PollDone done) override;
   void write(const WriteOrder& order, WriteDone done) override;
+  bool joins(const WriteOrder& first, const WriteOrder& next) const override;
+  void write_joined(std::vector<WriteOrder> orders, WritesDone done) override;
+  /// "test", "evidence": docs/formats/link.md.
+  void request(std::string_view what, std::string_view json, ReplyDone done) override;
+  std::string describe(const link::TraceRing& ring, std::uint64_t number) const override;
 
  private:
   void take_devices(const Settings& settings);
   Device* find(const std::string& device) const;
+  void test(const model::Node& body, ReplyDone done);
+  void test_unsaved(const model::Node& settings, const model::Node& body, ReplyDone done);
+  Result<std::string> evidence(const model::Node& body) const;
 
   const std::string name_;
   boost::asio::io_context* loop_ = nullptr;

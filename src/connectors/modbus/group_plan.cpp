@@ -8,7 +8,11 @@ namespace {
 
 namespace codec = protocol::modbus;
 
-constexpr Duration kRetryAfter = std::chrono::minutes(1);
+constexpr Duration kSearchAgainAfter = std::chrono::minutes(1);
+
+codec::Address start_of(const codec::ReadBlock& block) {
+  return {block.table, block.address};
+}
 
 }  // namespace
 
@@ -20,21 +24,32 @@ GroupPlan::GroupPlan(std::vector<Item> items, const codec::ReadLimits& limits)
 
 std::vector<GroupPlan::Item> GroupPlan::to_retry(MonoTime now, std::size_t most) const {
   std::vector<Item> out;
-  for (const auto& [handle, at] : retry_at_) {
+  for (const auto& [handle, refusal] : refused_) {
     if (out.size() == most) break;
-    if (at <= now) out.push_back(refused_.at(handle));
+    if (refusal.retry_at <= now) out.push_back(refusal.item);
   }
   return out;
 }
 
-void GroupPlan::refuse(const Item& item, MonoTime now) {
-  refused_[item.handle] = item;
-  retry_at_[item.handle] = now + kRetryAfter;
+void GroupPlan::refuse(const Item& item, Quality quality, MonoTime retry_at) {
+  refused_[item.handle] = {item, quality, retry_at};
 }
 
 void GroupPlan::accept(std::uint32_t handle) {
   refused_.erase(handle);
-  retry_at_.erase(handle);
+}
+
+bool GroupPlan::suspect(const Block& block, MonoTime now) {
+  const auto [found, first] = suspected_.emplace(start_of(block), now);
+  return !first && found->second <= now;
+}
+
+void GroupPlan::trust(const Block& block) {
+  if (!suspected_.empty()) suspected_.erase(start_of(block));
+}
+
+void GroupPlan::give_up(const Block& block, MonoTime now) {
+  suspected_[start_of(block)] = now + kSearchAgainAfter;
 }
 
 void GroupPlan::cut_at(codec::Address address) {
@@ -43,8 +58,8 @@ void GroupPlan::cut_at(codec::Address address) {
 
 void GroupPlan::rebuild() {
   std::set<codec::Address> barriers = cuts_;
-  for (const auto& [handle, item] : refused_)
-    barriers.insert(item.address);
+  for (const auto& [handle, refusal] : refused_)
+    barriers.insert(refusal.item.address);
   blocks_.clear();
   std::vector<Item> segment;
   const auto flush = [&] {

@@ -15,6 +15,8 @@ class Schema final : public model::ConnectorCatalogue {
                       const model::TagDefinition& tag) const override;
   Duration default_period(const model::ConnectorDefinition& connector,
                           const model::SourceDefinition& source) const override;
+  Result<std::string> connection_string(const model::ConnectorDefinition& connector,
+                                        const std::string& device) const override;
 };
 
 }  // namespace tagwerk::connectors::modbus

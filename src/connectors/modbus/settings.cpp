@@ -1,7 +1,9 @@
 #include "connectors/modbus/settings.hpp"
 
+#include <array>
 #include <cmath>
 
+#include "connectors/modbus/connection.hpp"
 #include "model/nearest_name.hpp"
 #include "model/node_reader.hpp"
 
@@ -13,9 +15,8 @@ using model::Faults;
 using model::Node;
 using model::NodeReader;
 
-constexpr std::size_t kMaxHost = 255;
 constexpr std::size_t kMaxDeviceName = 100;
-constexpr Duration kMaxTimeout = std::chrono::minutes(1);
+constexpr std::size_t kMaxConnection = 1000;
 constexpr Duration kMinPeriod = std::chrono::milliseconds(1);
 
 template <class Number>
@@ -56,20 +57,60 @@ void order(NodeReader& in, DeviceSettings& out) {
     in.fault(*in.body().find("order"), "{}", parsed.error().message);
 }
 
-/// The keys that a device and the top of the settings share.
-void read_device(NodeReader& in, DeviceSettings& out) {
+/// What `connection` stands for; these keys are not given beside it.
+void read_reach(NodeReader& in, DeviceSettings& out) {
   in.text("host", out.host, kMaxHost);
   whole(in, "port", out.port, 1, 65535);
   whole(in, "unit", out.unit, 0, 255);
   timeout(in, out);
-  period(in, out);
-  order(in, out);
-  whole(in, "max_registers", out.max_registers, 1, codec::kMaxReadRegisters);
-  whole(in, "hole", out.hole, 0, codec::kMaxReadRegisters);
+  in.boolean("auto_open", out.auto_open);
+  in.boolean("auto_close", out.auto_close);
 }
 
-void require_host(NodeReader& in, const DeviceSettings& device) {
-  if (device.host.empty()) in.fault(in.body(), "'host' is missing; add the device's address");
+/// `${NAME}` and `file:PATH` are known to the server only.
+bool stands_elsewhere(std::string_view text) {
+  return (text.starts_with("${") && text.ends_with('}')) || text.starts_with("file:");
+}
+
+void read_connection_line(NodeReader& in, DeviceSettings& out) {
+  std::string line;
+  in.text("connection", line, kMaxConnection);
+  if (line.empty()) return read_reach(in, out);
+  static constexpr std::array<std::string_view, 6> kReach{"host",    "port",      "unit",
+                                                          "timeout", "auto_open", "auto_close"};
+  for (const std::string_view key : kReach)
+    if (const Node* node = in.take(key); node != nullptr)
+      in.fault(*node, "'{}' is given beside 'connection', which says it too; remove one of them",
+               key);
+  if (stands_elsewhere(line)) {
+    out.host = std::move(line);
+    return;
+  }
+  if (const auto read = read_connection(line, out); !read)
+    in.fault(*in.body().find("connection"), "{}", read.error().message);
+}
+
+/// The keys that a device and the top of the settings share.
+void read_device(NodeReader& in, DeviceSettings& out) {
+  read_connection_line(in, out);
+  period(in, out);
+  order(in, out);
+  whole(in, "base", out.base, 0, 1);
+  whole(in, "max_registers", out.max_registers, 1, codec::kMaxReadRegisters);
+  whole(in, "hole", out.hole, 0, codec::kMaxReadRegisters);
+  in.boolean("mask_write", out.mask_write);
+}
+
+void check_device(NodeReader& in, const DeviceSettings& device) {
+  const Node* line = in.body().find("connection");
+  const bool faulty_line = line != nullptr && !line->is_null();
+  if (device.host.empty() && !faulty_line)
+    in.fault(in.body(), "'host' is missing; add the device's address");
+  if (device.auto_close && !device.auto_open)
+    in.fault(
+        in.body(),
+        "auto_close without auto_open would read once and never again; set auto_close to false "
+        "or auto_open to true");
 }
 
 bool valid_name(std::string_view name) {
@@ -89,7 +130,7 @@ void read_devices(NodeReader& top, const Node& devices, const DeviceSettings& de
     NodeReader in(body, {"device", name}, top.faults());
     read_device(in, device);
     in.finish();
-    require_host(in, device);
+    check_device(in, device);
     out.devices[name] = device;
   }
 }
@@ -122,7 +163,7 @@ Settings read_settings(const Node& body, std::string_view connector, Faults& fau
   if (devices != nullptr) {
     read_devices(in, *devices, defaults, out);
   } else {
-    require_host(in, defaults);
+    check_device(in, defaults);
     out.devices["default"] = defaults;
   }
   return out;
@@ -156,32 +197,26 @@ Error unknown_device(const std::string& device, const Node& body) {
 
 Result<Place> read_place(std::string_view address, std::string_view dtype, std::string_view order,
                          model::Type tag_type, bool writable, const DeviceSettings& device) {
-  if (tag_type >= model::Type::string)
-    return fail(ErrorCode::invalid_argument,
-                "a Modbus address gives bool, int or float; the tag's type is {}",
-                model::to_string(tag_type));
-  const auto where = codec::parse_address(address);
-  if (!where) return std::unexpected(where.error());
-  Place place{*where, codec::default_type(where->table, tag_type), device.order};
-  if (!dtype.empty()) {
-    const auto type = codec::parse_data_type(dtype);
-    if (!type) return std::unexpected(type.error());
-    place.type = *type;
-  }
-  if (!order.empty()) {
-    const auto parsed = codec::parse_order(order);
-    if (!parsed) return std::unexpected(parsed.error());
-    place.order = *parsed;
-  }
-  if (auto checked = codec::check_place(*where, place.type); !checked)
-    return std::unexpected(checked.error());
-  if (codec::width_of(place.type) > device.max_registers)
-    return fail(ErrorCode::invalid_argument, "a {} takes {} registers; max_registers is {}",
-                codec::to_string(place.type), codec::width_of(place.type), device.max_registers);
-  if (writable && !codec::is_writable(where->table))
+  const auto place =
+      codec::parse_place({address, dtype, order, tag_type}, {device.order, device.base});
+  if (!place) return place;
+  const codec::Table table = place->address.table;
+  const std::uint16_t count = place->layout.count;
+  if (!codec::is_bit_table(table) && count > device.max_registers)
+    return fail(ErrorCode::invalid_argument, "'{}' takes {} registers; max_registers is {}",
+                address, count, device.max_registers);
+  if (!writable) return place;
+  if (!codec::is_writable(table))
     return fail(ErrorCode::invalid_argument,
                 "{} is a {}, which cannot be written; remove 'write' or use CO or HR",
-                codec::to_string(*where), codec::to_string(where->table));
+                codec::to_string(place->address), codec::to_string(table));
+  const std::uint16_t most =
+      codec::is_bit_table(table) ? codec::kMaxWriteCoils : codec::kMaxWriteRegisters;
+  if (count > most)
+    return fail(ErrorCode::invalid_argument,
+                "'{}' takes {} {}, one write request holds {}; remove 'write' or make two tags of "
+                "it",
+                address, count, codec::is_bit_table(table) ? "coils" : "registers", most);
   return place;
 }
 

@@ -8,8 +8,8 @@
 #include "base/time.hpp"
 #include "model/document.hpp"
 #include "model/faults.hpp"
+#include "protocol/modbus/place.hpp"
 #include "protocol/modbus/plan.hpp"
-#include "protocol/modbus/value.hpp"
 
 namespace tagwerk::connectors::modbus {
 
@@ -21,8 +21,12 @@ struct DeviceSettings {
   Duration timeout = std::chrono::seconds(1);
   std::optional<Duration> period;
   protocol::modbus::Order order = protocol::modbus::Order::abcd;
+  std::uint16_t base = 0;  ///< the first number of each table in addresses: 0 or 1
   std::uint16_t max_registers = protocol::modbus::kMaxReadRegisters;
   std::uint16_t hole = 8;
+  bool mask_write = true;   ///< write bits with function 22 unless the device does not know it
+  bool auto_open = true;    ///< connect again when the connection is lost
+  bool auto_close = false;  ///< disconnect when nothing is asked, after each poll
 
   /// "10.0.0.5:502, unit 1"
   std::string to_string() const;
@@ -39,6 +43,8 @@ struct Settings {
 };
 
 inline constexpr Duration kDefaultPeriod = std::chrono::seconds(1);
+inline constexpr Duration kMaxTimeout = std::chrono::minutes(1);
+inline constexpr std::size_t kMaxHost = 255;
 
 /// Reads a connector's settings; every fault goes to `faults` with its place.
 Settings read_settings(const model::Node& body, std::string_view connector, model::Faults& faults);
@@ -49,13 +55,9 @@ std::optional<DeviceSettings> read_device_settings(const model::Node& body,
 /// "no device 'plc7'; did you mean 'plc1'?"
 Error unknown_device(const std::string& device, const model::Node& body);
 
-/// Where a tag lies in its device.
-struct Place {
-  protocol::modbus::Address address;
-  protocol::modbus::DataType type = protocol::modbus::DataType::uint16;
-  protocol::modbus::Order order = protocol::modbus::Order::abcd;
-};
+using protocol::modbus::Place;
 
+/// Where a tag lies in this device.
 /// Fails: invalid_argument, saying what is allowed
 Result<Place> read_place(std::string_view address, std::string_view dtype, std::string_view order,
                          model::Type tag_type, bool writable, const DeviceSettings& device);

@@ -47,6 +47,8 @@ class FrameDecoder {
   /// the next call.
   Result<std::optional<Frame>> next(base::ByteView& input);
 
+  /// All bytes of the frame that next() gave last, header and PDU.
+  base::ByteView whole() const { return base::ByteView(buffer_).first(delivered_ ? size_ : 0); }
   /// Part of a frame is waiting for the rest: the moment to run a timeout.
   bool in_frame() const { return size_ != 0 && !delivered_; }
   /// Forgets everything; for a new connection.

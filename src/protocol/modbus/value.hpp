@@ -2,48 +2,40 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "model/quality.hpp"
 #include "model/value.hpp"
-#include "protocol/modbus/address.hpp"
+#include "protocol/modbus/layout.hpp"
 
 namespace tagwerk::protocol::modbus {
 
-/// How a value lies in coils or registers (`dtype`). A new one is a row of the table in value.cpp.
-enum class DataType : std::uint8_t { boolean, int16, uint16, int32, uint32, float32 };
+/// Registers that do not hold what their layout says: BCD digits above 9, bytes that are no text.
+inline constexpr model::Quality kBadDecodingError{0x80070000};
 
-/// "bool", "int16", "uint16", "int32", "uint32", "float32".
-std::string_view to_string(DataType type);
-/// Fails: invalid_argument, listing the names there are
-Result<DataType> parse_data_type(std::string_view text);
-/// Coils or registers it takes: 1 or 2.
-std::uint16_t width_of(DataType type);
-/// The type of Value it decodes to.
-model::Type value_type(DataType type);
-/// For a source without dtype: bool in coils, discrete inputs and bool tags, else uint16.
-DataType default_type(Table table, model::Type tag_type);
+/// What registers say: a value, or with a bad quality why they say none.
+struct Reading {
+  Value value;
+  model::Quality quality;
 
-/// Where the bytes of a value lie, A the most significant. ABCD: the standard's order. CDAB: words
-/// swapped. BADC: bytes swapped in each word. DCBA: both. A 16-bit value only knows whether its
-/// bytes are swapped.
-enum class Order : std::uint8_t { abcd, cdab, badc, dcba };
+  bool operator==(const Reading&) const = default;
+};
 
-std::string_view to_string(Order order);
-/// "ABCD" and so on, in upper or lower case.
-/// Fails: invalid_argument, listing the names there are
-Result<Order> parse_order(std::string_view text);
+/// Reads layout.count coils or registers (asserted).
+Reading decode_value(const Layout& layout, std::span<const std::uint16_t> raw);
 
-/// Whether a value of this type can lie there: coils and discrete inputs hold bool only, a 32-bit
-/// value must not pass address 65535. Fails: invalid_argument
-Status check_place(Address address, DataType type);
+/// What to write for this value: layout.count entries. A bit gives what its register holds when
+/// every other bit is 0; see bit_mask.
+/// Fails: invalid_argument: another kind of value, not finite, not whole, outside the type's range,
+///        another number of elements, a text that is too long or not of the encoding
+Result<std::vector<std::uint16_t>> encode_value(const Layout& layout, const Value& value);
 
-/// The value in width_of(type) coils or registers (asserted). A bool is "not 0".
-Value decode_value(DataType type, Order order, std::span<const std::uint16_t> raw);
+/// The bit of a DataType::bit as it lies in its register.
+std::uint16_t bit_mask(const Layout& layout);
 
-/// What to write for this value: one entry per coil or register.
-/// Fails: invalid_argument: not a number or bool, not finite, not whole, outside the type's range
-Result<std::vector<std::uint16_t>> encode_value(DataType type, Order order, const Value& value);
+/// Numbers that an integer type is to hold, rounded to whole ones: scaling leaves 122.99999999
+/// where 123 is meant. Everything else stays as it is.
+Value rounded_for(DataType type, const Value& value);
 
 }  // namespace tagwerk::protocol::modbus
