@@ -7,17 +7,11 @@
 
 #include "auth/jwt.hpp"
 #include "auth/rights.hpp"
+#include "auth/service_key.hpp"
 #include "base/error.hpp"
 #include "base/time.hpp"
 
 namespace tagwerk::auth {
-
-/// A role by its name, and where it holds.
-struct AccountGrant {
-  std::string role;
-  std::string subtree = "/";
-  bool operator==(const AccountGrant&) const = default;
-};
 
 /// A user as stored.
 struct Account {
@@ -54,6 +48,10 @@ class AccountStore {
   virtual Result<std::vector<Account>> accounts() = 0;
   /// Those that somebody made; the built-in ones are not among them.
   virtual Result<std::vector<Role>> roles() = 0;
+  /// Also in place of the one that has the name.
+  virtual Status set_role(const Role& role) = 0;
+  /// Fails: not_found; conflict while somebody has it
+  virtual Status remove_role(std::string_view name) = 0;
   /// Fails: already_exists when the name is taken
   virtual Result<UserId> add(const Account& account) = 0;
   /// The very first user; the setup token's hash is used up with it.
@@ -69,6 +67,14 @@ class AccountStore {
   /// With grants and refresh tokens.  Fails: not_found
   virtual Status remove(UserId user) = 0;
 
+  /// Revoked ones, too.
+  virtual Result<std::vector<ServiceKey>> keys() = 0;
+  /// Fails: already_exists while a key of that name is not revoked
+  virtual Result<KeyId> add_key(const ServiceKey& key) = 0;
+  /// Fails: not_found
+  virtual Status revoke_key(KeyId key, UtcTime now) = 0;
+  virtual Status set_key_used(KeyId key, UtcTime at) = 0;
+
   virtual Status add_refresh(const RefreshToken& token) = 0;
   virtual Result<std::optional<RefreshToken>> find_refresh(std::string_view hash) = 0;
   /// Revokes the old one and adds the next, both or neither.
@@ -77,6 +83,8 @@ class AccountStore {
                                 UtcTime now) = 0;
   virtual Status revoke_family(std::string_view family, UtcTime now) = 0;
   virtual Status revoke_user(UserId user, UtcTime now) = 0;
+  /// Families that were revoked as a whole at this time or later.
+  virtual Result<std::vector<std::string>> families_ended_since(UtcTime since) = 0;
   virtual Status remove_expired_refresh(UtcTime now) = 0;
 };
 

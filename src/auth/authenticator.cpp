@@ -1,7 +1,5 @@
-#include "auth/authenticator.hpp"
-
+#include "auth/authenticator_work.hpp"
 #include "auth/crypto.hpp"
-#include "auth/verified_tokens.hpp"
 #include "base/assert.hpp"
 #include "base/log.hpp"
 
@@ -9,22 +7,11 @@ namespace tagwerk::auth {
 namespace {
 
 using LoginResult = std::expected<Tokens, Refusal>;
-using SessionMemory = VerifiedTokens<Session>;
 
 constexpr std::size_t kOpaqueTokenBytes = 43;
-constexpr std::int64_t kBusySeconds = 5;
 constexpr auto kSetupLifetime = std::chrono::days(7);
 /// The bucket of setup attempts; not a name that a user can have.
 constexpr std::string_view kSetupAttempts = ":setup";
-
-std::unexpected<Refusal> refuse(Error error) {
-  const auto wait = error.code == ErrorCode::limit_exceeded ? kBusySeconds : 0;
-  return std::unexpected(Refusal{std::move(error), wait});
-}
-
-std::unexpected<Refusal> refuse(ErrorCode code, std::string_view text) {
-  return refuse(Error{code, std::string(text), {}});
-}
 
 std::unexpected<Error> bad_token() {
   return fail(ErrorCode::unauthenticated, "{}", kBadToken);
@@ -58,22 +45,9 @@ std::string hash_of(std::string_view token) {
   return to_hex(sha256(token));
 }
 
-/// Answers whatever kind of result the caller waits for.
-void answer(auto& done, const Error& error) {
-  if constexpr (requires { done(LoginResult(refuse(error))); })
-    done(LoginResult(refuse(error)));
-  else
-    done(std::unexpected(error));
-}
-
 std::uint64_t next_instance() {
   static std::atomic<std::uint64_t> last{0};
   return ++last;
-}
-
-SessionMemory& memory_of_this_thread() {
-  thread_local SessionMemory memory;
-  return memory;
 }
 
 }  // namespace
@@ -88,9 +62,18 @@ Authenticator::Authenticator(AccountStore& store, PasswordHasher& hasher, Post p
       keys_(std::make_shared<const KeyRing>(std::move(keys))),
       limiter_(settings.limits) {}
 
-void Authenticator::replace_keys(KeyRing keys) {
-  keys_.store(std::make_shared<const KeyRing>(std::move(keys)));
-  key_generation_.fetch_add(1, std::memory_order_release);
+Status Authenticator::start(UtcTime now) {
+  if (auto read = directory_.reload(store_); !read) return read;
+  return read_ended_sessions(now);
+}
+
+/// Their access tokens may still be about.
+Status Authenticator::read_ended_sessions(UtcTime now) {
+  const Duration lifetime = settings_.access_lifetime + std::chrono::seconds(1);
+  const auto ended = store_.families_ended_since(now - lifetime);
+  if (!ended) return std::unexpected(ended.error());
+  if (!ended->empty()) directory_.revoke_sessions(*ended, now + lifetime, now);
+  return {};
 }
 
 std::expected<void, Refusal> Authenticator::admit(std::string_view name, std::string_view address,
@@ -109,25 +92,6 @@ std::expected<void, Refusal> Authenticator::admit(std::string_view name, std::st
 void Authenticator::forgive(std::string_view name, std::string_view address, Now now) {
   const std::lock_guard lock(mutex_);
   limiter_.succeeded(name, address, now.mono);
-}
-
-template <class T, class Work>
-void Authenticator::on_store(Shared<T> done, Work work) {
-  const auto posted = post_([done, work = std::move(work)]() mutable { (*done)(work()); });
-  if (!posted) answer(*done, posted.error());
-}
-
-template <class T, class Work>
-void Authenticator::with_hash(std::string password, Shared<T> done, Work work) {
-  if (auto good = check_new_password(password); !good) return answer(*done, good.error());
-  const auto queued = hasher_.hash(
-      std::move(password), [this, done, work = std::move(work)](Result<std::string> hash) mutable {
-        if (!hash) return answer(*done, hash.error());
-        on_store(done, [work = std::move(work), hash = std::move(*hash)]() mutable {
-          return work(std::move(hash));
-        });
-      });
-  if (!queued) answer(*done, queued.error());
 }
 
 void Authenticator::login(std::string name, std::string password, std::string address, Now now,
@@ -240,7 +204,8 @@ void Authenticator::revoke(const std::string& family, UtcTime now) {
   if (const auto stored = store_.revoke_family(family, now); !stored)
     base::logger("auth")->error("a session could not be revoked in the database: {}",
                                 stored.error().message);
-  directory_.revoke_session(family, now + settings_.access_lifetime + std::chrono::seconds(1), now);
+  directory_.revoke_sessions({&family, 1},
+                             now + settings_.access_lifetime + std::chrono::seconds(1), now);
 }
 
 void Authenticator::logout(std::string token, UtcTime now, Done done) {
@@ -256,31 +221,77 @@ Status Authenticator::finish_logout(std::string_view token, UtcTime now) {
   return {};
 }
 
-Result<Session> Authenticator::verify(std::string_view token, UtcTime now) const {
-  const SessionMemory::Epoch epoch{instance_, directory_.generation(),
-                                   key_generation_.load(std::memory_order_acquire)};
-  SessionMemory& memory = memory_of_this_thread();
-  if (const Session* known = memory.find(token, epoch)) {
-    if (now < known->expires) return *known;
-    return bad_token();
-  }
-  auto session = verify_slowly(token, now);
-  // The epoch was read before the users: what is remembered is never newer than it says.
-  if (session) memory.remember(token, epoch, *session);
-  return session;
+Authenticator::Memory& Authenticator::memory_of_this_thread() {
+  thread_local Memory memory;
+  return memory;
 }
 
-Result<Session> Authenticator::verify_slowly(std::string_view token, UtcTime now) const {
+Result<Session> Authenticator::verify(std::string_view credential, UtcTime now) const {
+  const Memory::Epoch epoch{instance_, directory_.generation(),
+                            key_generation_.load(std::memory_order_acquire)};
+  Memory& memory = memory_of_this_thread();
+  const Known* remembered = memory.find(credential, epoch);
+  if (remembered != nullptr && now < remembered->session.expires) {
+    if (remembered->use != nullptr) note_use(*remembered, now);
+    return remembered->session;
+  }
+  auto known = verify_slowly(credential, now);
+  if (!known) return std::unexpected(known.error());
+  if (known->use != nullptr) note_use(*known, now);
+  // The epoch was read before the users: what is remembered is never newer than it says.
+  memory.remember(credential, epoch, *known);
+  return std::move(known->session);
+}
+
+Result<Authenticator::Known> Authenticator::verify_slowly(std::string_view credential,
+                                                          UtcTime now) const {
+  return has_key_form(credential) ? verify_key(credential, now) : verify_token(credential, now);
+}
+
+Result<Authenticator::Known> Authenticator::verify_token(std::string_view token,
+                                                         UtcTime now) const {
   const auto claims = decode_token(token, *keys_.load(), now);
   if (!claims) return bad_token();
   const auto users = directory_.load();
   const auto* user = users->find(claims->user);
   const TokenId id = TokenId::parse(claims->id);
-  if (user == nullptr || user->account.name != claims->subject || user->stamp != id.stamp ||
-      directory_.is_revoked(id.session))
+  if (user == nullptr || user->account.name != claims->subject || user->stamp != id.stamp)
     return bad_token();
   if (user->account.disabled) return fail(ErrorCode::unauthenticated, "{}", kInactiveUser);
-  return Session{user->principal, claims->expires};
+  if (directory_.is_revoked(id.session)) return bad_token();
+  return Known{.session = {user->principal, claims->expires}};
+}
+
+/// Who has the whole key may be told what became of it.
+Result<Authenticator::Known> Authenticator::verify_key(std::string_view text, UtcTime now) const {
+  if (text.size() != kKeyPrefix.size() + kOpaqueTokenBytes) return bad_token();
+  const auto directory = directory_.load();
+  const auto* key = directory->find_key_by_hash(hash_of(text));
+  if (key == nullptr) return bad_token();
+  const ServiceKey& record = key->record;
+  const auto over = [&](std::string_view what, UtcTime when) {
+    return fail(ErrorCode::unauthenticated, "the service key '{}' {} at {}; ask for a new one",
+                record.name, what, base::to_rfc3339(when));
+  };
+  if (record.revoked) return over("was revoked", *record.revoked);
+  if (record.expires && *record.expires <= now) return over("expired", *record.expires);
+  return Known{.session = {key->principal, record.expires.value_or(UtcTime::max())},
+               .use = key->use,
+               .key = record.id};
+}
+
+/// Nobody waits for it: when it cannot be stored now, a minute later it is tried again.
+void Authenticator::note_use(const Known& key, UtcTime now) const {
+  if (!key.use->note(now)) return;
+  static_cast<void>(post_([this, id = key.key, now] {
+    const auto stored = store_.set_key_used(id, now);
+    if (!stored && !use_failure_told_)
+      base::logger("auth")->warn("the last use of keys cannot be stored: {}",
+                                 stored.error().message);
+    if (stored && use_failure_told_)
+      base::logger("auth")->info("the last use of keys is stored again");
+    use_failure_told_ = !stored;
+  }));
 }
 
 Result<std::string> Authenticator::begin_setup(UtcTime now) {
@@ -319,7 +330,7 @@ void Authenticator::setup(std::string token, std::string name, std::string passw
 LoginResult Authenticator::finish_setup(std::string_view token, std::string name, std::string hash,
                                         UtcTime now) {
   const auto account =
-      changed(UserAdmin(store_).add_first(std::move(name), std::move(hash), hash_of(token), now));
+      reloaded(UserAdmin(store_).add_first(std::move(name), std::move(hash), hash_of(token), now));
   if (!account) return refuse(account.error());
   {
     const std::lock_guard lock(mutex_);
@@ -329,69 +340,6 @@ LoginResult Authenticator::finish_setup(std::string_view token, std::string name
   const auto* user = users->find(account->id);
   TAGWERK_ASSERT(user != nullptr);
   return issue(*user, random_text(12), nullptr, now);
-}
-
-/// What was stored is seen by everybody before it is answered.
-Result<Account> Authenticator::changed(Result<Account> account) {
-  if (!account) return account;
-  if (auto reloaded = directory_.reload(store_); !reloaded)
-    return std::unexpected(reloaded.error());
-  return account;
-}
-
-void Authenticator::add_user(SignUp sign_up, UtcTime now, AccountDone done) {
-  with_hash(std::move(sign_up.password), std::make_shared<AccountDone>(std::move(done)),
-            [this, user = std::move(sign_up.user), now](std::string hash) mutable {
-              user.password_hash = std::move(hash);
-              return changed(UserAdmin(store_).add(user, now));
-            });
-}
-
-void Authenticator::change_user(UserId user, UserChange change, UtcTime now, AccountDone done) {
-  on_store(std::make_shared<AccountDone>(std::move(done)),
-           [this, user, change = std::move(change), now] {
-             return changed(UserAdmin(store_).change(user, change, now));
-           });
-}
-
-void Authenticator::remove_user(UserId user, Done done) {
-  on_store(std::make_shared<Done>(std::move(done)), [this, user]() -> Status {
-    if (auto removed = UserAdmin(store_).remove(user); !removed) return removed;
-    return directory_.reload(store_);
-  });
-}
-
-void Authenticator::set_password(UserId user, std::string password, UtcTime now, AccountDone done) {
-  with_hash(std::move(password), std::make_shared<AccountDone>(std::move(done)),
-            [this, user, now](std::string hash) {
-              UserChange change;
-              change.password_hash = std::move(hash);
-              return changed(UserAdmin(store_).change(user, change, now));
-            });
-}
-
-void Authenticator::change_own_password(UserId user, std::string current, std::string password,
-                                        std::string address, Now now, AccountDone done) {
-  const auto users = directory_.load();
-  const auto* known = users->find(user);
-  if (known == nullptr) return done(fail(ErrorCode::not_found, "no user with the id {}", user));
-  if (auto good = check_new_password(password); !good) return done(std::unexpected(good.error()));
-  const std::string name = known->account.name;
-  if (auto admitted = admit(name, address, now); !admitted)
-    return done(std::unexpected(admitted.error().error));
-  auto shared = std::make_shared<AccountDone>(std::move(done));
-  auto verified = [this, shared, user, name, address = std::move(address), now,
-                   password = std::move(password)](auto result) mutable {
-    if (!result) return answer(*shared, result.error());
-    if (result->verdict == PasswordVerdict::wrong)
-      return (*shared)(fail(ErrorCode::permission_denied, "The current password is not right"));
-    forgive(name, address, now);
-    set_password(user, std::move(password), now.utc,
-                 [shared](Result<Account> account) { (*shared)(std::move(account)); });
-  };
-  const auto queued = hasher_.verify(std::move(current), known->account.password_hash,
-                                     users->legacy_about(), std::move(verified));
-  if (!queued) answer(*shared, queued.error());
 }
 
 }  // namespace tagwerk::auth

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <future>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -74,7 +75,7 @@ class Login : public testing::Test {
                      kStart)
                 ->id;
     admin.add({.name = "old", .password_hash = kBcrypt}, kStart);
-    EXPECT_TRUE(auth_.start());
+    EXPECT_TRUE(auth_.start(kStart));
   }
   static const std::string& good_hash() {
     static const std::string hash = *hash_password("good password");
@@ -94,8 +95,9 @@ class Login : public testing::Test {
         [&](auto done) { auth_.logout(std::move(token), now_.utc, std::move(done)); });
   }
   Result<Account> change(UserId user, UserChange change) {
-    return await<Result<Account>>(
-        [&](auto done) { auth_.change_user(user, std::move(change), now_.utc, std::move(done)); });
+    return await<Result<Account>>([&](auto done) {
+      auth_.change_user(nullptr, user, std::move(change), now_.utc, std::move(done));
+    });
   }
   Result<Session> verify(std::string_view token) { return auth_.verify(token, now_.utc); }
   void pass(Duration time) {
@@ -192,7 +194,8 @@ TEST_F(Login, ADisabledUsersTokensStopAtOnce) {
 TEST_F(Login, ARemovedUsersTokensStopAtOnce) {
   const auto tokens = login("anna", "good password");
   ASSERT_TRUE(verify(tokens->access));
-  ASSERT_TRUE(await<Status>([&](auto done) { auth_.remove_user(anna_, std::move(done)); }));
+  ASSERT_TRUE(
+      await<Status>([&](auto done) { auth_.remove_user(nullptr, anna_, std::move(done)); }));
   EXPECT_EQ(verify(tokens->access).error().message, "Could not validate credentials");
   EXPECT_FALSE(refresh(tokens->refresh));
 }
@@ -209,8 +212,9 @@ TEST_F(Login, ChangedRightsHoldForTokensThatAreOut) {
 TEST_F(Login, ANewPasswordEndsAllSessions) {
   const auto tokens = login("anna", "good password");
   ASSERT_TRUE(verify(tokens->access));
-  ASSERT_TRUE(await<Result<Account>>(
-      [&](auto done) { auth_.set_password(anna_, "another one", now_.utc, std::move(done)); }));
+  ASSERT_TRUE(await<Result<Account>>([&](auto done) {
+    auth_.set_password(nullptr, anna_, "another one", now_.utc, std::move(done));
+  }));
   EXPECT_FALSE(verify(tokens->access));
   EXPECT_FALSE(refresh(tokens->refresh));
   EXPECT_FALSE(login("anna", "good password"));
@@ -219,13 +223,13 @@ TEST_F(Login, ANewPasswordEndsAllSessions) {
 
 TEST_F(Login, OwnPasswordsAreChangedByThoseWhoKnowThem) {
   const auto own = [&](std::string current, std::string next) {
-    return await<Result<Account>>([&](auto done) {
+    return await<std::expected<Account, Refusal>>([&](auto done) {
       auth_.change_own_password(anna_, std::move(current), std::move(next), kAddress, now_,
                                 std::move(done));
     });
   };
-  EXPECT_EQ(own("wrong", "another one").error().code, ErrorCode::permission_denied);
-  EXPECT_EQ(own("good password", "short").error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(own("wrong", "another one").error().error.code, ErrorCode::permission_denied);
+  EXPECT_EQ(own("good password", "short").error().error.code, ErrorCode::invalid_argument);
   EXPECT_TRUE(own("good password", "another one"));
   EXPECT_TRUE(login("anna", "another one"));
 }
@@ -336,13 +340,208 @@ TEST_F(Login, ManyThreadsVerifyWhileUsersChange) {
 TEST_F(Login, UsersAreAddedWithTheirPassword) {
   const auto add = [&](std::string name, std::string password) {
     return await<Result<Account>>([&](auto done) {
-      auth_.add_user({{.name = std::move(name)}, std::move(password)}, now_.utc, std::move(done));
+      auth_.add_user(nullptr, {{.name = std::move(name)}, std::move(password)}, now_.utc,
+                     std::move(done));
     });
   };
   ASSERT_TRUE(add("boris", "long enough"));
   EXPECT_TRUE(login("boris", "long enough"));
   EXPECT_EQ(add("boris", "long enough").error().code, ErrorCode::already_exists);
   EXPECT_EQ(add("carla", "short").error().code, ErrorCode::invalid_argument);
+}
+
+// --- service keys --------------------------------------------------------------------------------
+
+class KeyLogin : public Login {
+ protected:
+  MadeKey make(NewKey wanted) {
+    auto made = await<Result<MadeKey>>(
+        [&](auto done) { auth_.add_key(nullptr, std::move(wanted), now_.utc, std::move(done)); });
+    EXPECT_TRUE(made) << made.error().message;
+    return std::move(*made);
+  }
+  MadeKey make() { return make({.name = "grafana", .grants = {{"operator", "/Plant/A"}}}); }
+  /// Until what was posted to the store's thread is done.
+  void settle() {
+    await<Status>([&](auto done) {
+      EXPECT_TRUE(thread_.post([done = std::move(done)]() mutable { done({}); }));
+    });
+  }
+};
+
+TEST_F(KeyLogin, AKeyIsAPrincipalWithRightsOfItsOwn) {
+  const auto key = make();
+  for (int i = 0; i < 2; ++i) {  // remembered the second time
+    const auto session = verify(key.text);
+    ASSERT_TRUE(session) << session.error().message;
+    EXPECT_EQ(session->principal->name(), "grafana");
+    EXPECT_EQ(session->principal->identity(), "key 1");
+    EXPECT_TRUE(session->principal->can(Right::write, "/Plant/A/T"));
+    EXPECT_FALSE(session->principal->can(Right::read, "/Plant/B"));
+    EXPECT_EQ(session->expires, UtcTime::max());
+  }
+}
+
+TEST_F(KeyLogin, OddKeysAreNoKeys) {
+  const auto key = make();
+  auto wrong = key.text;
+  wrong.back() = wrong.back() == 'A' ? 'B' : 'A';
+  for (const std::string& odd :
+       {wrong, std::string("twk_"), key.text + "x", std::string("twk_") + std::string(43, 'A'),
+        key.key.hash, std::string("twk_") + std::string(100'000, 'A')}) {
+    const auto session = verify(odd);
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().message, kBadToken);
+  }
+}
+
+TEST_F(KeyLogin, ARevokedKeyStopsAtOnceAndSaysSo) {
+  const auto key = make();
+  ASSERT_TRUE(verify(key.text));
+  ASSERT_TRUE(await<Result<ServiceKey>>(
+      [&](auto done) { auth_.revoke_key(key.key.id, now_.utc, std::move(done)); }));
+  const auto session = verify(key.text);
+  ASSERT_FALSE(session);
+  EXPECT_THAT(session.error().message, testing::HasSubstr("'grafana' was revoked at 2027-"));
+}
+
+TEST_F(KeyLogin, AKeyExpiresAlsoWhenItIsRemembered) {
+  const auto key = make({.name = "short", .grants = {{"viewer", "/"}}, .expires = now_.utc + 10s});
+  EXPECT_EQ(verify(key.text)->expires, now_.utc + 10s);
+  pass(10s - 1ns);
+  EXPECT_TRUE(verify(key.text));
+  pass(1ns);
+  EXPECT_THAT(verify(key.text).error().message, testing::HasSubstr("'short' expired at"));
+}
+
+TEST_F(KeyLogin, ItsUseIsStoredOnceAMinuteAndKnownExactly) {
+  const auto key = make();
+  const auto last = [&] { return auth_.directory().load()->find_key(key.key.id)->use->last(); };
+  EXPECT_FALSE(last());
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_TRUE(verify(key.text));
+  settle();
+  EXPECT_EQ(store_.uses_written, 1);
+  for (int i = 0; i < 59; ++i) {
+    pass(1s);
+    ASSERT_TRUE(verify(key.text));
+  }
+  settle();
+  EXPECT_EQ(store_.uses_written, 1);
+  EXPECT_EQ(last(), now_.utc);
+  pass(1s);
+  ASSERT_TRUE(verify(key.text));
+  settle();
+  EXPECT_EQ(store_.uses_written, 2);
+  EXPECT_EQ(store_.keys()->front().last_used, now_.utc);
+}
+
+TEST_F(KeyLogin, ABusyDatabaseIsNoReasonToRefuseAKey) {
+  const auto key = make();
+  thread_.refusing = true;
+  EXPECT_TRUE(verify(key.text));
+  thread_.refusing = false;
+  store_.broken = true;
+  pass(2min);
+  EXPECT_TRUE(verify(key.text));
+  settle();
+  store_.broken = false;
+}
+
+TEST_F(KeyLogin, AChangedRoleHoldsForKeysAndTokensThatAreOut) {
+  const auto role = [&](auto function, std::vector<std::string> rights) {
+    return await<Result<Role>>([&](auto done) {
+      (auth_.*function)(nullptr, {"shift", std::move(rights)}, std::move(done));
+    });
+  };
+  ASSERT_TRUE(role(&Authenticator::add_role, {"read"}));
+  const auto key = make({.name = "grafana", .grants = {{"shift", "/"}}});
+  UserChange change_role;
+  change_role.role = "shift";
+  ASSERT_TRUE(change(anna_, change_role));
+  const auto tokens = login("anna", "good password");
+  EXPECT_FALSE(verify(key.text)->principal->can(Right::ack));
+  EXPECT_FALSE(verify(tokens->access)->principal->can(Right::ack));
+  ASSERT_TRUE(role(&Authenticator::change_role, {"read", "ack"}));
+  EXPECT_TRUE(verify(key.text)->principal->can(Right::ack));
+  EXPECT_TRUE(verify(tokens->access)->principal->can(Right::ack));
+  EXPECT_EQ(await<Result<Role>>([&](auto done) { auth_.remove_role("shift", std::move(done)); })
+                .error()
+                .code,
+            ErrorCode::conflict);
+}
+
+TEST_F(KeyLogin, WhoKeepsHisRightsStaysTheSamePrincipal) {
+  const auto key = make();
+  const auto before = verify(key.text)->principal;
+  const auto anna = auth_.directory().load()->find(anna_)->principal;
+  make({.name = "other", .grants = {{"viewer", "/"}}});
+  EXPECT_EQ(verify(key.text)->principal, before);
+  EXPECT_EQ(auth_.directory().load()->find(anna_)->principal, anna);
+}
+
+// --- the end of sessions -------------------------------------------------------------------------
+
+TEST_F(Login, AllSessionsOfAUserEndAndNobodyElses) {
+  const auto first = login("anna", "good password");
+  const auto second = login("anna", "good password");
+  const auto other = login("admin", "good password");
+  ASSERT_TRUE(verify(first->access));
+  const auto end = [&](UserId user) {
+    return await<Result<Account>>(
+        [&](auto done) { auth_.end_sessions(user, now_.utc, std::move(done)); });
+  };
+  ASSERT_TRUE(end(anna_));
+  EXPECT_FALSE(verify(first->access));
+  EXPECT_FALSE(verify(second->access));
+  EXPECT_FALSE(refresh(first->refresh));
+  EXPECT_TRUE(verify(other->access));
+  EXPECT_TRUE(verify(login("anna", "good password")->access));
+  EXPECT_EQ(end(99).error().code, ErrorCode::not_found);
+}
+
+TEST_F(Login, ASessionThatEndedStaysEndedWhenTheServerStartsAnew) {
+  const auto ended = login("anna", "good password");
+  const auto rotated = login("anna", "good password");
+  const auto going_on = refresh(rotated->refresh);
+  ASSERT_TRUE(logout(ended->refresh));
+  Authenticator next{store_,
+                     hasher_,
+                     [this](auto task) { return thread_.post(std::move(task)); },
+                     *KeyRing::make({"a key"}),
+                     {}};
+  ASSERT_TRUE(next.start(now_.utc));
+  EXPECT_FALSE(next.verify(ended->access, now_.utc));
+  EXPECT_TRUE(next.verify(rotated->access, now_.utc));
+  EXPECT_TRUE(next.verify(going_on->access, now_.utc));
+}
+
+TEST_F(Login, AUserWhoIsEnabledAgainMustLogInAgain) {
+  const auto tokens = login("anna", "good password");
+  UserChange disable;
+  disable.disabled = true;
+  ASSERT_TRUE(change(anna_, disable));
+  disable.disabled = false;
+  ASSERT_TRUE(change(anna_, disable));
+  EXPECT_FALSE(verify(tokens->access));
+  EXPECT_TRUE(login("anna", "good password"));
+}
+
+TEST_F(Login, GuessingOnesOwnPasswordIsSlowedDownAndTheWaitIsTold) {
+  const auto guess = [&] {
+    return await<std::expected<Account, Refusal>>([&](auto done) {
+      auth_.change_own_password(anna_, "wrong", "another one", kAddress, now_, std::move(done));
+    });
+  };
+  for (int i = 0; i < 10; ++i)
+    ASSERT_EQ(guess().error().error.code, ErrorCode::permission_denied);
+  EXPECT_EQ(guess().error().error.code, ErrorCode::limit_exceeded);
+  EXPECT_EQ(guess().error().retry_after_seconds, 6);
+}
+
+TEST_F(Login, ASecretWithoutAFileCannotBeRotated) {
+  EXPECT_EQ(await<Status>([&](auto done) { auth_.rotate_secret(std::move(done)); }).error().code,
+            ErrorCode::unavailable);
 }
 
 class Setup : public testing::Test {
@@ -366,7 +565,7 @@ class Setup : public testing::Test {
 };
 
 TEST_F(Setup, MakesTheFirstAdministratorOnce) {
-  ASSERT_TRUE(auth_.start());
+  ASSERT_TRUE(auth_.start(kStart));
   EXPECT_TRUE(auth_.setup_needed());
   const std::string token = *auth_.begin_setup(kStart);
   const auto tokens = setup(token);
@@ -377,7 +576,7 @@ TEST_F(Setup, MakesTheFirstAdministratorOnce) {
 }
 
 TEST_F(Setup, AWrongTokenIsRefusedAndCounted) {
-  ASSERT_TRUE(auth_.start());
+  ASSERT_TRUE(auth_.start(kStart));
   EXPECT_EQ(setup("").error().error.code, ErrorCode::permission_denied);
   const std::string old = *auth_.begin_setup(kStart);
   const std::string token = *auth_.begin_setup(kStart);
@@ -390,7 +589,7 @@ TEST_F(Setup, AWrongTokenIsRefusedAndCounted) {
 }
 
 TEST_F(Setup, BadNamesAndPasswordsLeaveTheTokenGood) {
-  ASSERT_TRUE(auth_.start());
+  ASSERT_TRUE(auth_.start(kStart));
   const std::string token = *auth_.begin_setup(kStart);
   EXPECT_EQ(setup(token, "a:b").error().error.code, ErrorCode::invalid_argument);
   EXPECT_EQ(setup(token, "root", "short").error().error.code, ErrorCode::invalid_argument);
@@ -398,7 +597,7 @@ TEST_F(Setup, BadNamesAndPasswordsLeaveTheTokenGood) {
 }
 
 TEST_F(Setup, TwoAtTheSameTimeMakeOneAdministrator) {
-  ASSERT_TRUE(auth_.start());
+  ASSERT_TRUE(auth_.start(kStart));
   const std::string token = *auth_.begin_setup(kStart);
   std::promise<LoginResult> first, second;
   auth_.setup(token, "one", "good password", kAddress, now_,

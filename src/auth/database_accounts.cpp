@@ -8,6 +8,15 @@ namespace tagwerk::auth {
 namespace {
 
 static_assert(std::is_same_v<UserId, store::UserId>);
+static_assert(std::is_same_v<KeyId, store::KeyId>);
+
+/// The store says "" for everywhere.
+std::string to_row_subtree(const std::string& subtree) {
+  return subtree == "/" ? "" : subtree;
+}
+std::string from_row_subtree(const std::string& subtree) {
+  return subtree.empty() ? "/" : subtree;
+}
 
 store::User to_row(const Account& account) {
   return {.id = account.id,
@@ -19,11 +28,10 @@ store::User to_row(const Account& account) {
           .created = account.created};
 }
 
-/// The store says "" for everywhere.
 std::vector<store::Grant> to_rows(const Account& account) {
   std::vector<store::Grant> out;
   for (const AccountGrant& grant : account.grants)
-    out.push_back({account.id, grant.role, grant.subtree == "/" ? "" : grant.subtree});
+    out.push_back({account.id, grant.role, to_row_subtree(grant.subtree)});
   return out;
 }
 
@@ -36,6 +44,34 @@ Account from_row(store::User& row) {
           .disabled = row.disabled,
           .created = row.created,
           .grants = {}};
+}
+
+store::ServiceKey to_row(const ServiceKey& key) {
+  store::ServiceKey out{.id = key.id,
+                        .name = key.name,
+                        .description = key.description,
+                        .hash = key.hash,
+                        .created = key.created,
+                        .created_by = key.created_by,
+                        .expires = key.expires};
+  for (const AccountGrant& grant : key.grants)
+    out.grants.push_back({grant.role, to_row_subtree(grant.subtree)});
+  return out;
+}
+
+ServiceKey from_row(store::ServiceKey&& row) {
+  ServiceKey out{.id = row.id,
+                 .name = std::move(row.name),
+                 .description = std::move(row.description),
+                 .hash = std::move(row.hash),
+                 .created = row.created,
+                 .created_by = std::move(row.created_by),
+                 .expires = row.expires,
+                 .last_used = row.last_used,
+                 .revoked = row.revoked};
+  for (const store::KeyGrant& grant : row.grants)
+    out.grants.push_back({grant.role, from_row_subtree(grant.subtree)});
+  return out;
 }
 
 /// A token is found by its hash: who reads the database learns nothing to log in with.
@@ -60,7 +96,7 @@ Result<std::vector<Account>> DatabaseAccounts::accounts() {
   for (store::User& row : *rows) {
     Account& account = out.emplace_back(from_row(row));
     for (const auto& grant : std::ranges::equal_range(*grants, account.id, {}, &store::Grant::user))
-      account.grants.push_back({grant.role, grant.subtree.empty() ? "/" : grant.subtree});
+      account.grants.push_back({grant.role, from_row_subtree(grant.subtree)});
   }
   return out;
 }
@@ -76,6 +112,37 @@ Result<std::vector<Role>> DatabaseAccounts::roles() {
       base::logger("auth")->warn("role '{}' gives no rights: {}", row.name, role.error().message);
   }
   return out;
+}
+
+Status DatabaseAccounts::set_role(const Role& role) {
+  return users_.set_role({role.name, right_names(role.rights, role.named)});
+}
+
+Status DatabaseAccounts::remove_role(std::string_view name) {
+  return users_.remove_role(name);
+}
+
+Result<std::vector<ServiceKey>> DatabaseAccounts::keys() {
+  auto rows = keys_.keys();
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<ServiceKey> out;
+  for (store::ServiceKey& row : *rows)
+    out.push_back(from_row(std::move(row)));
+  return out;
+}
+
+Result<KeyId> DatabaseAccounts::add_key(const ServiceKey& key) {
+  const auto added = keys_.add(to_row(key));
+  if (!added) return std::unexpected(added.error());
+  return added->id;
+}
+
+Status DatabaseAccounts::revoke_key(KeyId key, UtcTime now) {
+  return keys_.revoke(key, now);
+}
+
+Status DatabaseAccounts::set_key_used(KeyId key, UtcTime at) {
+  return keys_.set_last_used(key, at);
 }
 
 Result<UserId> DatabaseAccounts::add(const Account& account) {
@@ -134,6 +201,10 @@ Status DatabaseAccounts::revoke_family(std::string_view family, UtcTime now) {
 
 Status DatabaseAccounts::revoke_user(UserId user, UtcTime now) {
   return tokens_.revoke_all_of(user, now);
+}
+
+Result<std::vector<std::string>> DatabaseAccounts::families_ended_since(UtcTime since) {
+  return tokens_.families_revoked_since(since);
 }
 
 Status DatabaseAccounts::remove_expired_refresh(UtcTime now) {

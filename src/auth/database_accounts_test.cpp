@@ -108,7 +108,26 @@ struct Step {
   int other = 0;
 };
 
-bool run(AccountStore& store, const Step& step, std::vector<UserId>& ids) {
+ServiceKey key_of(const Step& step) {
+  static int count = 0;
+  ServiceKey key{.name = fmt::format("key{}", step.which),
+                 .description = std::to_string(step.other),
+                 .hash = fmt::format("key {}", ++count),
+                 .grants = {{"operator", "/Plant/A"}, {"viewer", "/"}},
+                 .created = kNow,
+                 .created_by = "anna"};
+  if (step.other > 0) key.expires = kNow + std::chrono::hours(step.other);
+  return key;
+}
+
+/// The n-th of those made after the older ones.
+bool revoke_key(AccountStore& store, int which, std::size_t older) {
+  const auto keys = *store.keys();
+  const std::size_t index = older + static_cast<std::size_t>(which);
+  return index < keys.size() && store.revoke_key(keys[index].id, kNow).has_value();
+}
+
+bool run(AccountStore& store, const Step& step, std::vector<UserId>& ids, std::size_t older_keys) {
   const auto name = "user" + std::to_string(step.which);
   const auto id = static_cast<std::size_t>(step.which) < ids.size()
                       ? ids[static_cast<std::size_t>(step.which)]
@@ -149,8 +168,26 @@ bool run(AccountStore& store, const Step& step, std::vector<UserId>& ids) {
       return store.revoke_user(id, kNow).has_value();
     case 6:
       return store.update(account).has_value();
+    case 7:
+      return store.add_key(key_of(step)).has_value();
+    case 8:
+      return revoke_key(store, step.which, older_keys);
+    case 9:
+      return store.set_role(*make_role(name, std::vector<std::string>{"read", "queue:a"}))
+          .has_value();
     default:
       return store.remove_expired_refresh(kNow + std::chrono::seconds(step.other)).has_value();
+  }
+}
+
+void check_keys(const std::vector<ServiceKey>& expected, std::vector<ServiceKey> found,
+                std::size_t older) {
+  RC_ASSERT(found.size() == older + expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ServiceKey& key = found[older + i];
+    key.id = expected[i].id;
+    key.hash = expected[i].hash;
+    RC_ASSERT(key == expected[i]);
   }
 }
 
@@ -160,12 +197,18 @@ RC_GTEST_PROP(DatabaseAccounts, BehaveLikeTheModelInMemory, ()) {
   const auto before = *real.accounts();
   for (const Account& each : before)
     RC_ASSERT(real.remove(each.id).has_value());
+  const auto older_keys = *real.keys();
+  for (const ServiceKey& each : older_keys)
+    RC_ASSERT(real.revoke_key(each.id, kNow).has_value());
+  const auto older_roles = *real.roles();
+  for (const Role& each : older_roles)
+    RC_ASSERT(real.remove_role(each.name).has_value());
   MemoryAccounts model;
   std::vector<UserId> real_ids, model_ids;
-  for (int i = 0; i < 15; ++i) {
-    const Step step{*rc::gen::inRange(0, 8), *rc::gen::inRange(0, 4), *rc::gen::inRange(0, 6)};
-    const bool model_worked = run(model, step, model_ids);
-    RC_ASSERT(run(real, step, real_ids) == model_worked);
+  for (int i = 0; i < 20; ++i) {
+    const Step step{*rc::gen::inRange(0, 11), *rc::gen::inRange(0, 4), *rc::gen::inRange(0, 6)};
+    const bool model_worked = run(model, step, model_ids, 0);
+    RC_ASSERT(run(real, step, real_ids, older_keys.size()) == model_worked);
   }
   auto expected = *model.accounts();
   auto found = *real.accounts();
@@ -175,6 +218,14 @@ RC_GTEST_PROP(DatabaseAccounts, BehaveLikeTheModelInMemory, ()) {
     expected[i].id = found[i].id;
     RC_ASSERT(expected[i] == found[i]);
   }
+  check_keys(*model.keys(), *real.keys(), older_keys.size());
+  auto roles = *model.roles();
+  std::ranges::sort(roles, {}, &Role::name);
+  RC_ASSERT(roles == *real.roles());
+  auto ended = *model.families_ended_since(kNow);
+  auto really_ended = *real.families_ended_since(kNow);
+  std::ranges::sort(really_ended);
+  RC_ASSERT(ended == really_ended);
   for (int i = 0; i < 16; ++i) {
     const auto hash = "hash" + std::to_string(i);
     const auto in_model = *model.find_refresh(hash);

@@ -24,8 +24,21 @@ bool ranks(const Grant& grant, const Role* least, std::string_view least_name) {
 
 }  // namespace
 
-Principal::Principal(UserId id, std::string name, std::vector<Grant> grants)
-    : id_(id), name_(std::move(name)), grants_(std::move(grants)) {
+std::string_view to_string(PrincipalKind kind) {
+  switch (kind) {
+    case PrincipalKind::user:
+      return "user";
+    case PrincipalKind::key:
+      return "key";
+    case PrincipalKind::system:
+      return "system";
+  }
+  return "?";
+}
+
+Principal::Principal(std::uint64_t id, std::string name, std::vector<Grant> grants,
+                     PrincipalKind kind)
+    : id_(id), kind_(kind), name_(std::move(name)), grants_(std::move(grants)) {
   for (const Grant& grant : grants_) {
     somewhere_.add(grant.role.rights);
     for (const NamedRight& right : grant.role.named)
@@ -40,7 +53,12 @@ Principal::Principal(UserId id, std::string name, std::vector<Grant> grants)
 
 std::shared_ptr<const Principal> Principal::system(std::string name) {
   return std::make_shared<const Principal>(0, std::move(name),
-                                           std::vector<Grant>{{*find_builtin_role("admin"), "/"}});
+                                           std::vector<Grant>{{*find_builtin_role("admin"), "/"}},
+                                           PrincipalKind::system);
+}
+
+std::string Principal::identity() const {
+  return fmt::format("{} {}", to_string(kind_), id_);
 }
 
 bool Principal::can(Right right, std::string_view path) const {

@@ -14,23 +14,40 @@ namespace tagwerk::auth {
 struct Grant {
   Role role;
   std::string subtree = "/";  ///< canonical path; "/" = everywhere
+  bool operator==(const Grant&) const = default;
 };
 
-/// Who asks: one user with everything needed to decide, as it was when the directory was made.
-/// Knows nothing of passwords and tokens. The door (src/access) asks it for every tag, so nothing
-/// here allocates. Threads: immutable, shared by pointer
+/// What a principal's id counts.
+enum class PrincipalKind : std::uint8_t { user, key, system };
+std::string_view to_string(PrincipalKind kind);
+
+/// Who asks: a user or a service key with everything needed to decide, as it was when the directory
+/// was made. Knows nothing of passwords and tokens. The door (src/access) asks it for every tag, so
+/// nothing here allocates. Threads: immutable, shared by pointer
 class Principal {
  public:
-  Principal(UserId id, std::string name, std::vector<Grant> grants);
+  Principal(std::uint64_t id, std::string name, std::vector<Grant> grants,
+            PrincipalKind kind = PrincipalKind::user);
   /// The server itself, or its owner at the command line: may do everything everywhere.
   static std::shared_ptr<const Principal> system(std::string name);
 
-  UserId id() const { return id_; }
+  PrincipalKind kind() const { return kind_; }
+  bool is_user() const { return kind_ == PrincipalKind::user; }
+  /// Among those of its kind.
+  std::uint64_t id() const { return id_; }
+  /// "user 7", "key 3": for good, while names can be given again.
+  std::string identity() const;
   const std::string& name() const { return name_; }
   const std::vector<Grant>& grants() const { return grants_; }
   /// Of the grant that ranks highest; viewer and "" without any grant.
   Rank rank() const { return rank_; }
   const std::string& role() const { return role_; }
+
+  /// The same one with the same rights.
+  bool operator==(const Principal& other) const {
+    return kind_ == other.kind_ && id_ == other.id_ && name_ == other.name_ &&
+           grants_ == other.grants_;
+  }
 
   /// For the thing at the path and all below it. Paths are canonical ("/Plant/A"), "/" is the
   /// plant.
@@ -56,7 +73,8 @@ class Principal {
   std::vector<Listed> listed_rights() const;
 
  private:
-  UserId id_;
+  std::uint64_t id_;
+  PrincipalKind kind_;
   std::string name_;
   std::vector<Grant> grants_;
   RightSet everywhere_;

@@ -26,9 +26,9 @@ class DatabaseTest : public StoreTest {
 };
 
 TEST_F(DatabaseTest, IsMadeForItsOwnerOnlyAndOpensAgain) {
-  EXPECT_EQ(open()->schema(), 3);
+  EXPECT_EQ(open()->schema(), 4);
   EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
-  EXPECT_EQ(open()->schema(), 3);
+  EXPECT_EQ(open()->schema(), 4);
   EXPECT_EQ(copies(), 0u);
 }
 
@@ -53,7 +53,7 @@ TEST_F(DatabaseTest, MigratesAnOlderOneAndKeepsACopy) {
     ASSERT_TRUE(ConfigurationStore(*old).apply(request));
   }
   auto now = open();
-  EXPECT_EQ(now->schema(), 3);
+  EXPECT_EQ(now->schema(), 4);
   EXPECT_EQ(ConfigurationStore(*now).load()->tag_ids.at("/A"), 1u);
   ASSERT_EQ(copies(), 1u);
   const auto copy = fs::directory_iterator(directory_ / "backup")->path();
@@ -70,13 +70,13 @@ TEST_F(DatabaseTest, StaysAsItWasWhenAMigrationFails) {
   EXPECT_THAT(open_fault(), HasSubstr("cannot migrate the configuration"));
   // Migrations before the broken one count, that one leaves nothing.
   execute("DROP TABLE audit");
-  EXPECT_EQ(open()->schema(), 3);
+  EXPECT_EQ(open()->schema(), 4);
 }
 
 TEST_F(DatabaseTest, RefusesWhatANewerProgramWrote) {
   open().reset();
   execute("INSERT INTO schema_migrations (number, name, applied_at) VALUES (7, 'later', 0)");
-  EXPECT_THAT(open_fault(), HasSubstr("written by a newer Tagwerk (schema 7, this one knows 3)"));
+  EXPECT_THAT(open_fault(), HasSubstr("written by a newer Tagwerk (schema 7, this one knows 4)"));
 }
 
 TEST_F(DatabaseTest, RefusesForeignFiles) {

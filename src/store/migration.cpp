@@ -54,6 +54,21 @@ const std::vector<Migration> kMigrations{
          "CREATE INDEX audit_target ON audit (target, id)",
          "CREATE INDEX audit_who ON audit (who, id)",
      }},
+    {"keys and locks",
+     {
+         // A key's name is free again when it is revoked; its row stays for the list.
+         "CREATE TABLE service_keys (id {int} NOT NULL PRIMARY KEY, name {key} NOT NULL, "
+         "description {text} NOT NULL, hash {key} NOT NULL UNIQUE, created_at {int} NOT NULL, "
+         "created_by {key} NOT NULL, expires_at {int} NOT NULL, last_used_at {int} NOT NULL, "
+         "revoked_at {int} NOT NULL)",
+         "CREATE TABLE key_grants (key_id {int} NOT NULL REFERENCES service_keys (id), "
+         "role {key} NOT NULL, subtree {path} NOT NULL, PRIMARY KEY (key_id, role, subtree))",
+         "CREATE TABLE locks (id {int} NOT NULL PRIMARY KEY, path {path} NOT NULL, "
+         "who {key} NOT NULL, owner {key} NOT NULL, reason {text} NOT NULL, "
+         "locked_at {int} NOT NULL, until_at {int} NOT NULL)",
+         "INSERT INTO counters (name, last_value) VALUES ('key', 0)",
+         "INSERT INTO counters (name, last_value) VALUES ('lock', 0)",
+     }},
 };
 
 }  // namespace

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <soci/soci.h>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -45,8 +47,23 @@ inline long long number(UtcTime time) {
 inline UtcTime time_of(long long nanos) {
   return UtcTime{Duration{nanos}};
 }
+/// 0 stands for "none" in columns of times.
+inline long long number_or_zero(const std::optional<UtcTime>& time) {
+  return time ? number(*time) : 0;
+}
+inline std::optional<UtcTime> time_or_none(long long nanos) {
+  return nanos == 0 ? std::nullopt : std::optional(time_of(nanos));
+}
 inline std::uint64_t unsigned_of(long long value) {
   return static_cast<std::uint64_t>(value);
+}
+
+/// The next id of a kind that has a row in `counters`; given once, also when its thing is gone.
+inline std::uint64_t next_id(soci::session& sql, const std::string& kind) {
+  long long id = 0;
+  sql << "UPDATE counters SET last_value = last_value + 1 WHERE name = :kind", soci::use(kind);
+  sql << "SELECT last_value FROM counters WHERE name = :kind", soci::use(kind), soci::into(id);
+  return unsigned_of(id);
 }
 
 }  // namespace tagwerk::store

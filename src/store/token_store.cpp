@@ -10,7 +10,7 @@ Status insert(soci::session& sql, const RefreshToken& token) {
   const long long user = number(token.user);
   const long long issued = number(token.issued);
   const long long expires = number(token.expires);
-  const long long revoked = token.revoked ? number(*token.revoked) : 0;
+  const long long revoked = number_or_zero(token.revoked);
   int users = 0, same = 0;
   sql << "SELECT count(*) FROM users WHERE id = :id", soci::use(user), soci::into(users);
   if (users == 0) return fail(ErrorCode::not_found, "there is no user with the id {}", token.user);
@@ -69,7 +69,7 @@ Result<std::optional<RefreshToken>> TokenStore::find(std::string_view id) {
     out.user = unsigned_of(user);
     out.issued = time_of(issued);
     out.expires = time_of(expires);
-    if (revoked != 0) out.revoked = time_of(revoked);
+    out.revoked = time_or_none(revoked);
     return out;
   };
   return guarded(database_, "read a token", work);
@@ -108,6 +108,24 @@ Status TokenStore::revoke_all_of(UserId user, UtcTime now) {
         soci::use(at), soci::use(id);
     return {};
   });
+}
+
+Result<std::vector<std::string>> TokenStore::families_revoked_since(UtcTime since) {
+  return guarded(database_, "read revoked tokens",
+                 [&](soci::session& sql) -> Result<std::vector<std::string>> {
+                   std::vector<std::string> out;
+                   const long long at = number(since);
+                   std::string family;
+                   // Rotation leaves one that is not revoked.
+                   soci::statement rows =
+                       (sql.prepare << "SELECT family FROM refresh_tokens GROUP BY family "
+                                       "HAVING min(revoked_at) > 0 AND max(revoked_at) >= :since",
+                        soci::use(at), soci::into(family));
+                   rows.execute();
+                   while (rows.fetch())
+                     out.push_back(family);
+                   return out;
+                 });
 }
 
 Status TokenStore::remove_expired(UtcTime before) {

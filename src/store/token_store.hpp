@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/time.hpp"
@@ -41,6 +42,8 @@ class TokenStore {
   Status revoke(std::string_view id, UtcTime now);
   Status revoke_family(std::string_view family, UtcTime now);
   Status revoke_all_of(UserId user, UtcTime now);
+  /// Those that ended as a whole, not by rotation, at this time or later.
+  Result<std::vector<std::string>> families_revoked_since(UtcTime since);
   /// Forgets what has expired before this time.
   Status remove_expired(UtcTime before);
 

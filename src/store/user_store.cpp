@@ -48,13 +48,6 @@ bool user_exists(soci::session& sql, UserId user) {
   return count > 0;
 }
 
-UserId next_user_id(soci::session& sql) {
-  long long id = 0;
-  sql << "UPDATE counters SET last_value = last_value + 1 WHERE name = 'user'";
-  sql << "SELECT last_value FROM counters WHERE name = 'user'", soci::into(id);
-  return unsigned_of(id);
-}
-
 std::unexpected<Error> taken(std::string_view name) {
   return fail(ErrorCode::already_exists, "there is a user '{}' already; choose another name", name);
 }
@@ -65,7 +58,7 @@ std::unexpected<Error> no_user(UserId user) {
 Result<User> insert_user(soci::session& sql, const User& user) {
   if (find_user(sql, user.name)) return taken(user.name);
   User out = user;
-  out.id = next_user_id(sql);
+  out.id = next_id(sql, "user");
   const long long id = number(out.id);
   const long long created = number(out.created);
   const int disabled = out.disabled ? 1 : 0;
@@ -273,6 +266,11 @@ Status UserStore::remove_role(std::string_view name) {
     sql << "SELECT count(*) FROM roles WHERE name = :name", soci::use(role), soci::into(found);
     if (found == 0) return fail(ErrorCode::not_found, "there is no role '{}'", role);
     sql << "SELECT count(*) FROM grants WHERE role = :name", soci::use(role), soci::into(used);
+    int by_keys = 0;
+    sql << "SELECT count(*) FROM key_grants JOIN service_keys ON id = key_id "
+           "WHERE role = :name AND revoked_at = 0",
+        soci::use(role), soci::into(by_keys);
+    used += by_keys;
     if (used > 0)
       return fail(ErrorCode::conflict, "role '{}' is given {} times; take it away first", role,
                   used);

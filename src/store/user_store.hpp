@@ -74,7 +74,7 @@ class UserStore {
 
   Result<std::vector<Role>> roles();  ///< by name
   Status set_role(const Role& role);
-  /// Fails: not_found; conflict while somebody has it
+  /// Fails: not_found; conflict while a user, or a key that is not revoked, has it
   Status remove_role(std::string_view name);
 
  private:

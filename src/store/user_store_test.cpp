@@ -133,6 +133,23 @@ TEST_F(UserTest, TokensEndWithTheirUserAndTheirTime) {
   EXPECT_FALSE(tokens_.find("4")->has_value());
 }
 
+TEST_F(UserTest, FamiliesThatEndedAreFoundAndRotatedOnesAreNot) {
+  const auto anna = *users_.add(user("anna"));
+  for (const char* family : {"ended", "rotated", "long ago"}) {
+    auto first = token(family, anna.id);
+    first.family = family;
+    ASSERT_TRUE(tokens_.add(first));
+    auto next = first;
+    next.id += " 2";
+    ASSERT_TRUE(*tokens_.rotate(first.id, next, kNow));
+  }
+  ASSERT_TRUE(tokens_.revoke_family("ended", kNow + std::chrono::hours(1)));
+  ASSERT_TRUE(tokens_.revoke_family("long ago", kNow));
+  EXPECT_THAT(*tokens_.families_revoked_since(kNow + std::chrono::seconds(1)),
+              ElementsAre("ended"));
+  EXPECT_EQ(tokens_.families_revoked_since(kNow)->size(), 2u);
+}
+
 TEST_F(UserTest, AFailedWriteLeavesNoHalfUser) {
   fail_inserts("grants", 0);
   EXPECT_FALSE(users_.add_first(user("anna"), {{0, "admin", ""}}, std::nullopt, kNow));
