@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
 #include "model/definitions.hpp"
+#include "model/faults.hpp"
 
 namespace tagwerk::model {
 
@@ -32,7 +34,8 @@ ProjectCheck check_project(const std::vector<ProjectText>& files, const Project&
 
 /// The same for a project that was put together otherwise (API): references, parameters, addresses
 /// and paths, without places. Empty when Plant::make will accept it.
-std::vector<Error> check_project(const Project& project, const ConnectorCatalogue& catalogue);
+std::vector<ProjectFault> check_project(const Project& project,
+                                        const ConnectorCatalogue& catalogue);
 
 /// The project as YAML that check_project reads back to the same project.
 std::string to_yaml(const Project& project);
@@ -63,6 +66,9 @@ struct ProjectChange {
 
 /// What `merge` would do to `base`: with prune, what `update` does not name is removed.
 std::vector<ProjectChange> difference(const Project& base, const Project& update, bool prune);
+/// The change of one definition; nothing when it is the same in both.
+std::optional<ProjectChange> difference_at(const Project& before, const Project& after,
+                                           std::string_view kind, const std::string& name);
 Project merge(const Project& base, const Project& update, bool prune);
 
 }  // namespace tagwerk::model
