@@ -5,6 +5,7 @@
 #include "model/expansion.hpp"
 #include "model/nearest_name.hpp"
 #include "model/path.hpp"
+#include "model/project_csv.hpp"
 #include "model/project_file.hpp"
 
 namespace tagwerk::model {
@@ -103,7 +104,22 @@ class ProjectReader {
   Places& places_;
 };
 
+Result<Node> parse(const ProjectText& file, ProjectCheck& out) {
+  if (!file.is_csv()) return parse_yaml(file.text, file.name);
+  CsvTags tags = read_csv(file.text, file.name);
+  // That nothing is declared needs no warning when there are faults.
+  if (!tags.errors.empty() && tags.root.is_null()) tags.root = Node::mapping();
+  std::ranges::move(tags.errors, std::back_inserter(out.errors));
+  std::ranges::move(tags.warnings, std::back_inserter(out.warnings));
+  return std::move(tags.root);
+}
+
 }  // namespace
+
+bool ProjectText::is_csv() const {
+  if (form != Form::by_name) return form == Form::csv;
+  return name.ends_with(".csv") || name.ends_with(".CSV");
+}
 
 ProjectCheck check_project(const std::vector<ProjectText>& files, const Project& base,
                            const ConnectorCatalogue& catalogue) {
@@ -113,7 +129,7 @@ ProjectCheck check_project(const std::vector<ProjectText>& files, const Project&
   std::vector<Node> roots;
   roots.reserve(files.size());  // Places point into it
   for (const ProjectText& file : files) {
-    auto root = parse_yaml(file.text, file.name);
+    auto root = parse(file, out);
     if (!root) {
       out.errors.push_back(root.error());
       continue;

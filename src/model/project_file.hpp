@@ -22,8 +22,14 @@ struct ProjectCheck {
 };
 
 struct ProjectText {
+  /// by_name: a name that ends with .csv is a table of tags (project_csv.hpp), else YAML.
+  enum class Form { by_name, yaml, csv };
+
   std::string name;  ///< for messages: "plant.yaml"
   std::string text;
+  Form form = Form::by_name;
+
+  bool is_csv() const;
 };
 
 /// Several files make one project; the same path or name in two of them is an error that names
