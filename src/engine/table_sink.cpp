@@ -15,7 +15,8 @@ void TableSink::on_plant(const std::shared_ptr<const model::Plant>& plant) {
   std::vector<table::TagSpec> specs;
   specs.reserve(plant->tags().size());
   for (const model::PlantTag& tag : plant->tags())
-    specs.push_back({tag.definition.path, tag.id, tag.slot, tag.definition.type, 0});
+    specs.push_back(
+        {tag.definition.path, tag.id, tag.slot, tag.definition.type, tag.definition.size});
   const Status defined = writer_.define_all(specs);
   failure_ = defined ? "" : defined.error().message;
   if (!defined) base::logger("table")->error("{}", failure_);

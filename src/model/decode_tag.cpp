@@ -13,6 +13,7 @@ constexpr std::size_t kMaxWord = 64;
 constexpr std::size_t kMaxAddress = 1000;
 constexpr std::size_t kMaxDescription = 4000;
 constexpr std::size_t kMaxStates = 1000;
+constexpr std::uint32_t kMaxSize = 1u << 20;
 
 constexpr std::array<std::string_view, 4> kRoles{"viewer", "operator", "engineer", "admin"};
 constexpr std::array<std::string_view, 2> kTimes{"source", "arrival"};
@@ -49,7 +50,8 @@ std::optional<Range> read_range(NodeReader& in, std::string_view key) {
   return Range{*low, *high};
 }
 
-void read_states(NodeReader& in, std::map<std::int64_t, std::string>& out) {
+/// In an override null takes the name of a state away.
+void read_states(NodeReader& in, std::map<std::int64_t, std::string>& out, bool partial) {
   const Node* node = in.take("states");
   if (node == nullptr) return;
   if (!node->is_mapping() || node->entries.empty() || node->entries.size() > kMaxStates) {
@@ -61,6 +63,8 @@ void read_states(NodeReader& in, std::map<std::int64_t, std::string>& out) {
     const auto number = Node::scalar(key).as_integer();
     if (!number)
       in.fault(value, "'states' has the key '{}'; use whole numbers", key.substr(0, 60));
+    else if (value.is_null() && partial)
+      continue;
     else if (!value.is_scalar())
       in.fault(value, "the name of state {} must be a text", key);
     else
@@ -112,6 +116,9 @@ void check_source_fits(NodeReader& in, const Node& source, Type type) {
 }
 
 void check_fits(NodeReader& in, const TagDefinition& tag) {
+  if (tag.size != 0 && tag.type < Type::string)
+    in.fault(*in.body().find("size"), "'size' is for texts, json and arrays, and this one is {}",
+             to_string(tag.type));
   if (tag.range && !is_numeric(tag.type))
     in.fault(*in.body().find("range"), "'range' needs an int or float tag, and this one is {}",
              to_string(tag.type));
@@ -135,14 +142,27 @@ TagDefinition decode_tag(std::string_view path, const Node& body, Faults& faults
   in.text("unit", out.unit, kMaxUnit);
   in.text("description", out.description, kMaxDescription);
   out.range = read_range(in, "range");
-  read_states(in, out.states);
+  read_states(in, out.states, form.partial);
   if (const Node* source = in.take("source")) out.source = read_source(*source, in, form);
   if (const auto role = in.word("write", kRoles)) out.write = kRoles[*role];
   in.boolean("confirm", out.confirm);
   in.duration("stale_after", out.stale_after);
+  in.count("size", out.size, kMaxSize);
   in.not_available(kLaterTagKeys);
   in.finish();
   if (type) check_fits(in, out);
+  return out;
+}
+
+std::vector<std::pair<std::string_view, std::string_view>> tag_warnings(const TagDefinition& tag) {
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  if (tag.confirm && tag.write.empty())
+    out.emplace_back("confirm", "'confirm' has no effect without 'write'; add write: operator");
+  if (tag.source && tag.source->read_back && tag.write.empty())
+    out.emplace_back("source.read_back", "'read_back' has no effect without 'write'");
+  if (tag.source && tag.source->period && tag.stale_after && *tag.stale_after < *tag.source->period)
+    out.emplace_back("stale_after",
+                     "it goes stale before it is polled again; use 3 times the period");
   return out;
 }
 

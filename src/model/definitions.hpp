@@ -51,6 +51,7 @@ struct TagDefinition {
   std::string write;     ///< least role that may write: "operator"; empty = read only
   bool confirm = false;  ///< the page asks before it writes
   std::optional<Duration> stale_after;  ///< empty = 3 × the period of the source
+  std::uint32_t size = 0;  ///< bytes that a text or an array may have in the table; 0 = 256
   bool operator==(const TagDefinition&) const = default;
 };
 

@@ -162,11 +162,26 @@ void overlay(Node& base, const Node& changes) {
     return;
   }
   for (const auto& [key, value] : changes.entries) {
-    if (Node* old = base.find(key))
+    if (value.is_null())
+      std::erase_if(base.entries, [&](const auto& entry) { return entry.first == key; });
+    else if (Node* old = base.find(key))
       overlay(*old, value);
     else
       base.entries.emplace_back(key, value);
   }
+}
+
+Node changes_between(const Node& before, const Node& after) {
+  Node out = Node::mapping();
+  for (const auto& entry : before.entries)
+    if (after.find(entry.first) == nullptr) out.entries.emplace_back(entry.first, Node{});
+  for (const auto& [key, value] : after.entries) {
+    const Node* old = before.find(key);
+    if (old != nullptr && *old == value) continue;
+    const bool merges = old != nullptr && old->is_mapping() && value.is_mapping();
+    out.entries.emplace_back(key, merges ? changes_between(*old, value) : value);
+  }
+  return out;
 }
 
 std::vector<std::string> differing_keys(const Node& before, const Node& after) {

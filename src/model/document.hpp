@@ -71,8 +71,11 @@ std::string to_yaml(const Node& node);
 std::string to_json(const Node& node);
 void append_json(std::string& out, const Node& node);
 
-/// Laid over `base` key by key: mappings merge, everything else is replaced.
+/// Laid over `base` key by key: mappings merge, null takes a key away, everything else is replaced.
+/// Source: RFC 7396 (JSON Merge Patch), with places kept
 void overlay(Node& base, const Node& changes);
+/// What overlay needs to make `after` of `before`, both mappings without null in them.
+Node changes_between(const Node& before, const Node& after);
 /// The keys in which two mappings differ: "unit", "source.address".
 std::vector<std::string> differing_keys(const Node& before, const Node& after);
 

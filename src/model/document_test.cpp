@@ -92,6 +92,8 @@ TEST(Node, OverlayMergesMappingsAndReplacesTheRest) {
   Node node = *parse_yaml("{a: {b: 1, c: 2}, d: [1]}", "");
   overlay(node, *parse_yaml("{a: {c: 3}, d: [2], e: x}", ""));
   EXPECT_EQ(node, *parse_yaml("{a: {b: 1, c: 3}, d: [2], e: x}", ""));
+  overlay(node, *parse_yaml("{a: {b: null}, e: null, f: null}", ""));
+  EXPECT_EQ(node, *parse_yaml("{a: {c: 3}, d: [2]}", ""));
   const auto keys = differing_keys(*parse_yaml("{a: {b: 1, c: 2}, d: 1}", ""),
                                    *parse_yaml("{a: {b: 1, c: 3}, e: 1}", ""));
   EXPECT_EQ(keys, (std::vector<std::string>{"a.c", "d", "e"}));
@@ -127,6 +129,31 @@ rc::Gen<Node> any_node(int depth) {
                      return node;
                    });
   return rc::gen::oneOf(scalar, sequence, mapping);
+}
+
+/// A mapping without null anywhere, as bodies of definitions are.
+Node without_null(Node node) {
+  std::erase_if(node.entries, [](const auto& entry) { return entry.second.is_null(); });
+  for (auto& entry : node.entries)
+    entry.second = without_null(std::move(entry.second));
+  return node;
+}
+
+RC_GTEST_PROP(Document, WhatLiesBetweenTwoMappingsMakesOneOfTheOther, ()) {
+  const auto body = rc::gen::map(
+      rc::gen::container<std::map<std::string, Node>>(
+          rc::gen::element<std::string>("type", "unit", "source", "states"), any_node(2)),
+      [](auto entries) {
+        Node node = Node::mapping();
+        for (auto& [key, value] : entries)
+          node.set(key, std::move(value));
+        return without_null(std::move(node));
+      });
+  const Node before = *rc::gen::resize(10, body), after = *rc::gen::resize(10, body);
+  Node made = before;
+  overlay(made, changes_between(before, after));
+  RC_ASSERT(made == after);
+  RC_ASSERT(changes_between(after, after).entries.empty());
 }
 
 RC_GTEST_PROP(Document, EveryTreeComesBackFromJson, ()) {

@@ -71,6 +71,7 @@ Node encode(const TagDefinition& tag) {
   put_text(out, "write", tag.write);
   put_true(out, "confirm", tag.confirm);
   put_duration(out, "stale_after", tag.stale_after);
+  if (tag.size != 0) out.entries.emplace_back("size", Node::integer(tag.size));
   return out;
 }
 

@@ -52,46 +52,46 @@ class Expander {
   };
 
   template <class... Args>
-  void fault(std::optional<base::SourceLocation> where, fmt::format_string<Args...> format,
-             Args&&... args) {
-    if (out_.errors.size() < kMostErrors)
-      out_.errors.push_back(Error{ErrorCode::invalid_argument,
-                                  fmt::format(format, std::forward<Args>(args)...),
-                                  std::move(where)});
+  void fault(std::string_view kind, std::string_view name, std::string_view key,
+             fmt::format_string<Args...> format, Args&&... args) {
+    if (out_.faults.size() < kMostFaults)
+      out_.faults.push_back(
+          {std::string(kind), std::string(name), std::string(key),
+           Error{ErrorCode::invalid_argument, fmt::format(format, std::forward<Args>(args)...),
+                 places_.of(kind, name, key)}});
   }
 
   void connector(const ConnectorDefinition& definition) {
     const auto types = catalogue_.types();
-    const auto faults = out_.errors.size();
+    const auto faults = out_.faults.size();
     if (std::find(types.begin(), types.end(), definition.type) == types.end()) {
-      fault(places_.of("connector", definition.name, "type"),
-            "connector '{}': unknown connector type '{}'{}", definition.name, definition.type,
-            suggestion(definition.type, types));
+      fault("connector", definition.name, "type", "connector '{}': unknown connector type '{}'{}",
+            definition.name, definition.type, suggestion(definition.type, types));
     } else {
       for (Error& error :
            catalogue_.check_settings(definition, places_.file_of("connector", definition.name))) {
-        if (!error.where || error.where->line == 0)
-          error.where = places_.of("connector", definition.name);
-        out_.errors.push_back(std::move(error));
+        const auto whole = places_.of("connector", definition.name);
+        if (!whole || !error.where || error.where->line == 0) error.where = whole;
+        out_.faults.push_back({"connector", definition.name, {}, std::move(error)});
       }
     }
-    connectors_.emplace(definition.name, KnownConnector{&definition, faults == out_.errors.size()});
+    connectors_.emplace(definition.name, KnownConnector{&definition, faults == out_.faults.size()});
   }
 
   void object(const ObjectDefinition& object) {
     if (object.type.empty()) return;
     const auto type = project_.types.find(object.type);
     if (type == project_.types.end()) {
-      fault(places_.of("object", object.path, "type"), "object '{}': unknown type '{}'{}",
-            object.path, object.type,
+      fault("object", object.path, "type", "object '{}': unknown type '{}'{}", object.path,
+            object.type,
             project_.types.empty() ? "; declare it under 'types'"
                                    : near_names(object.type, project_.types));
       return;
     }
     const auto parameters = read_parameters(type->second.parameters, object.with);
     if (!parameters) {
-      fault(places_.of("object", object.path, "with"), "object '{}' of type '{}': {}", object.path,
-            object.type, parameters.error().message);
+      fault("object", object.path, "with", "object '{}' of type '{}': {}", object.path, object.type,
+            parameters.error().message);
       return;
     }
     check_override_names(object, type->second);
@@ -103,7 +103,7 @@ class Expander {
     for (const auto& entry : object.override_tags.entries) {
       const auto same = [&](const auto& tag) { return tag.first == entry.first; };
       if (std::find_if(type.tags.begin(), type.tags.end(), same) != type.tags.end()) continue;
-      fault(places_.of("object", object.path, "override." + entry.first),
+      fault("object", object.path, "override." + entry.first,
             "object '{}': type '{}' has no tag '{}' to override{}", object.path, type.name,
             entry.first, near_names(entry.first, type.tags));
     }
@@ -111,14 +111,15 @@ class Expander {
 
   void instance(const ObjectDefinition& object, const TypeDefinition& type,
                 const Parameters& parameters, const std::string& name, const Node& body) {
-    InstanceTag tag{.definition = {}, .type = &type, .overridden = {}};
+    InstanceTag tag{
+        .definition = {}, .type = &type, .object_bytes = object.path.size(), .overridden = {}};
     Node filled = body;
     if (const Node* changes = object.override_tags.find(name)) {
       overlay(filled, *changes);
       list_keys(*changes, "", tag.overridden);
     }
     const auto failed = [&](std::string_view message) {
-      fault(places_.of("object", object.path), "{} (by type '{}')", message, type.name);
+      fault("object", object.path, {}, "{} (by type '{}')", message, type.name);
     };
     auto path = normalise_path(object.path + "/" + name);
     if (!path) return failed(path.error().message);
@@ -136,8 +137,9 @@ class Expander {
   void check_source(const TagDefinition& tag, std::string_view kind, std::string_view name) {
     if (!tag.source) return;
     const auto known = connectors_.find(tag.source->connector);
+    const bool own = kind == "tag";
     if (known == connectors_.end()) {
-      fault(places_.of(kind, name, "source.connector"), "tag '{}': unknown connector '{}'{}",
+      fault(kind, name, own ? "source.connector" : "", "tag '{}': unknown connector '{}'{}",
             tag.path, tag.source->connector,
             project_.connectors.empty() ? "; declare it under 'connectors'"
                                         : near_names(tag.source->connector, project_.connectors));
@@ -146,7 +148,7 @@ class Expander {
     if (!known->second.usable) return;
     const auto status = catalogue_.check_source(*known->second.definition, tag);
     if (!status)
-      fault(places_.of(kind, name, "source.address"), "tag '{}': {}", tag.path,
+      fault(kind, name, own ? "source.address" : "", "tag '{}': {}", tag.path,
             status.error().message);
   }
 
@@ -162,7 +164,7 @@ class Expander {
       check_parents("object", tag.definition.path);
     for (const auto& entry : project_.objects) {
       if (tag_paths_.contains(entry.first))
-        fault(places_.of("object", entry.first),
+        fault("object", entry.first, {},
               "'{}' is both an object and a tag; give one of them another name", entry.first);
       check_parents("object", entry.first);
     }
@@ -171,7 +173,7 @@ class Expander {
   void check_instance_path(const InstanceTag& tag) {
     const std::string& path = tag.definition.path;
     if (tag_paths_.insert(path).second) return;
-    fault(places_.of("tag", path),
+    fault("tag", path, {},
           "tag '{}' exists twice: type '{}' already gives it to its object; remove it or use "
           "'override' at the object",
           path, tag.type->name);
@@ -182,7 +184,7 @@ class Expander {
     if (parent == good_parent_) return;
     for (auto above = parent; !above.empty(); above = parent_path(above)) {
       if (!tag_paths_.contains(above)) continue;
-      fault(places_.of(kind, path),
+      fault(kind, path, {},
             "'{}' cannot lie below '{}', which is a tag; only objects have children: rename one",
             path, above);
       return;
@@ -190,7 +192,7 @@ class Expander {
     good_parent_ = parent;
   }
 
-  static constexpr std::size_t kMostErrors = 1000;
+  static constexpr std::size_t kMostFaults = 1000;
 
   const Project& project_;
   const ConnectorCatalogue& catalogue_;
@@ -233,6 +235,19 @@ std::optional<base::SourceLocation> Places::of(std::string_view kind, std::strin
 std::string Places::file_of(std::string_view kind, std::string_view name) const {
   const Place* place = find(kind, name);
   return place == nullptr ? std::string() : *place->file;
+}
+
+std::optional<Origin> origin_of(const Project& project, const std::string& path) {
+  for (auto above = parent_path(path); !above.empty(); above = parent_path(above)) {
+    const auto object = project.objects.find(std::string(above));
+    if (object == project.objects.end() || object->second.type.empty()) continue;
+    const auto type = project.types.find(object->second.type);
+    if (type == project.types.end()) continue;
+    const std::string_view name = std::string_view(path).substr(above.size() + 1);
+    for (const auto& tag : type->second.tags)
+      if (tag.first == name) return Origin{object->second, type->second, tag.first, tag.second};
+  }
+  return std::nullopt;
 }
 
 Expansion expand(const Project& project, const ConnectorCatalogue& catalogue,

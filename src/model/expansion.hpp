@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/definitions.hpp"
+#include "model/faults.hpp"
 
 namespace tagwerk::model {
 
@@ -32,10 +33,21 @@ class Places {
   std::map<std::string, std::map<std::string, Place, std::less<>>, std::less<>> by_kind_;
 };
 
+/// Why there is a tag that nobody declared.
+struct Origin {
+  const ObjectDefinition& object;
+  const TypeDefinition& type;
+  std::string_view name;  ///< the tag's in the type
+  const Node& body;
+};
+/// Nothing when no object has a tag of this path by its type.
+std::optional<Origin> origin_of(const Project& project, const std::string& path);
+
 /// A tag that an object has because of its type.
 struct InstanceTag {
   TagDefinition definition;
   const TypeDefinition* type = nullptr;
+  std::size_t object_bytes = 0;  ///< length of the object's path
   std::vector<std::string> overridden;
 };
 
@@ -43,7 +55,7 @@ struct InstanceTag {
 /// parameters, addresses the connector refuses, paths that collide. Internal to model.
 struct Expansion {
   std::vector<InstanceTag> instance_tags;
-  std::vector<Error> errors;
+  std::vector<ProjectFault> faults;
 };
 Expansion expand(const Project& project, const ConnectorCatalogue& catalogue, const Places& places);
 

@@ -10,6 +10,14 @@
 
 namespace tagwerk::model {
 
+/// A fault and the definition it belongs to, so that a form can show it at its field.
+struct ProjectFault {
+  std::string kind;  ///< "type", "connector", "object", "tag"
+  std::string name;  ///< name or path
+  std::string key;   ///< "source.address"; empty = the definition as a whole
+  Error error;
+};
+
 /// Collects every fault of a file instead of stopping at the first.
 class Faults {
  public:

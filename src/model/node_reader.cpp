@@ -77,6 +77,17 @@ void NodeReader::number(std::string_view key, double& out) {
           shown(node->text));
 }
 
+void NodeReader::count(std::string_view key, std::uint32_t& out, std::uint32_t most) {
+  const Node* node = scalar(key, "a whole number");
+  if (node == nullptr) return;
+  const auto value = node->as_integer();
+  if (value && *value >= 1 && *value <= most)
+    out = static_cast<std::uint32_t>(*value);
+  else
+    fault(*node, "'{}' must be a whole number from 1 to {} without quotes, not '{}'", key, most,
+          shown(node->text));
+}
+
 void NodeReader::boolean(std::string_view key, bool& out) {
   const Node* node = scalar(key, "true or false");
   if (node == nullptr) return;

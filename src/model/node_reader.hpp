@@ -30,6 +30,8 @@ class NodeReader {
   const Node* take(std::string_view key);
   void text(std::string_view key, std::string& out, std::size_t max_bytes);
   void number(std::string_view key, double& out);
+  /// A whole number from 1 to `most`.
+  void count(std::string_view key, std::uint32_t& out, std::uint32_t most);
   void boolean(std::string_view key, bool& out);
   /// Above zero.
   void duration(std::string_view key, std::optional<Duration>& out);

@@ -24,6 +24,14 @@ void complete_times(PlantTag& tag, const ConnectorDefinition* connector,
   tag.stale_after = tag.definition.stale_after.value_or(3 * tag.period);
 }
 
+template <class Definition>
+const Definition* find_sorted(const std::vector<Definition>& definitions, std::string_view name,
+                              std::string Definition::* key) {
+  const auto at = std::ranges::lower_bound(
+      definitions, name, {}, [&](const Definition& each) { return std::string_view(each.*key); });
+  return at == definitions.end() || (*at).*key != name ? nullptr : &*at;
+}
+
 /// What a pattern fixes before its first wildcard, with the '/' after it: "/Plant/".
 std::string_view fixed_prefix(std::string_view pattern) {
   return pattern.substr(0, pattern.find('*'));
@@ -52,9 +60,9 @@ Result<std::shared_ptr<const Plant>> Plant::make(const Project& project,
                                                  const TagIds& ids, std::uint64_t revision,
                                                  const Plant* previous) {
   auto expansion = expand(project, catalogue, Places{});
-  if (!expansion.errors.empty()) {
-    Error error = expansion.errors.front();
-    if (const auto more = expansion.errors.size() - 1; more > 0)
+  if (!expansion.faults.empty()) {
+    Error error = expansion.faults.front().error;
+    if (const auto more = expansion.faults.size() - 1; more > 0)
       error.message += fmt::format(" (and {} more faults)", more);
     return std::unexpected(std::move(error));
   }
@@ -62,6 +70,8 @@ Result<std::shared_ptr<const Plant>> Plant::make(const Project& project,
   plant->revision_ = revision;
   for (const auto& entry : project.connectors)
     plant->connectors_.push_back(entry.second);
+  for (const auto& entry : project.types)
+    plant->types_.push_back(entry.second);
   plant->add_tags(project, std::move(expansion.instance_tags), catalogue);
   plant->add_objects(project);
   if (auto status = plant->assign_ids(ids); !status) return std::unexpected(status.error());
@@ -87,6 +97,7 @@ void Plant::add_tags(const Project& project, std::vector<InstanceTag> instances,
     } else {
       tag.definition = std::move(made->definition);
       tag.object_type = made->type->name;
+      tag.object_bytes = static_cast<std::uint16_t>(made->object_bytes);
       tag.overridden = std::move(made->overridden);
       ++made;
     }
@@ -115,8 +126,10 @@ void Plant::add_objects(const Project& project) {
     add_above(tag.definition.path);
   }
   objects_.reserve(all.size());
-  for (auto& entry : all)
+  for (auto& entry : all) {
+    declared_.push_back(project.objects.contains(entry.first));
     objects_.push_back(std::move(entry.second));
+  }
 }
 
 Status Plant::assign_ids(const TagIds& ids) {
@@ -143,11 +156,20 @@ void Plant::assign_slots(const Plant* previous) {
     tags_[i].slot = before->slot;
     by_slot_[before->slot] = i;
   }
+  // What the previous plant used stays free for this revision, as long as that much room is there.
+  const Plant* spared = previous;
+  const auto taken = [&](Slot slot) {
+    return by_slot_[slot] != kNoSlot || (spared != nullptr && spared->by_slot(slot) != nullptr);
+  };
   Slot free = 0;
+  const auto next_free = [&] {
+    while (free < by_slot_.size() && taken(free))
+      ++free;
+  };
   for (std::uint32_t i = 0; i < tags_.size(); ++i) {
     if (tags_[i].slot != kNoSlot) continue;
-    while (free < by_slot_.size() && by_slot_[free] != kNoSlot)
-      ++free;
+    next_free();
+    if (free == kRoomySlots && std::exchange(spared, nullptr) != nullptr) free = 0, next_free();
     if (free == by_slot_.size()) by_slot_.push_back(kNoSlot);
     tags_[i].slot = free;
     by_slot_[free] = i;
@@ -183,15 +205,19 @@ const PlantTag* Plant::by_slot(Slot slot) const {
 }
 
 const ConnectorDefinition* Plant::connector(std::string_view name) const {
-  const auto at = std::lower_bound(connectors_.begin(), connectors_.end(), name,
-                                   [](const auto& c, std::string_view n) { return c.name < n; });
-  return at == connectors_.end() || at->name != name ? nullptr : &*at;
+  return find_sorted(connectors_, name, &ConnectorDefinition::name);
+}
+
+const TypeDefinition* Plant::type(std::string_view name) const {
+  return find_sorted(types_, name, &TypeDefinition::name);
 }
 
 const ObjectDefinition* Plant::object(std::string_view path) const {
-  const auto at = std::lower_bound(objects_.begin(), objects_.end(), path,
-                                   [](const auto& o, std::string_view p) { return o.path < p; });
-  return at == objects_.end() || at->path != path ? nullptr : &*at;
+  return find_sorted(objects_, path, &ObjectDefinition::path);
+}
+
+bool Plant::is_declared(const ObjectDefinition& object) const {
+  return declared_[static_cast<std::size_t>(&object - objects_.data())];
 }
 
 Result<const PlantTag*> Plant::resolve(std::string_view name, const Visible& visible) const {

@@ -22,10 +22,16 @@ struct PlantTag {
   TagId id = 0;
   Slot slot = kNoSlot;
   TagDefinition definition;
-  Duration period{0};       ///< of its source; 0 = not polled
-  Duration stale_after{0};  ///< 0 = never stale
-  std::string object_type;  ///< the type that declares it, empty when declared by itself
+  Duration period{0};              ///< of its source; 0 = not polled
+  Duration stale_after{0};         ///< 0 = never stale
+  std::string object_type;         ///< the type that declares it, empty when declared by itself
+  std::uint16_t object_bytes = 0;  ///< of the path: the object that has it by that type
   std::vector<std::string> overridden;  ///< keys that the instance changed: "source.address"
+
+  /// "/Plant/Pump1" for a tag that this object has by its type; else "".
+  std::string_view object() const {
+    return std::string_view(definition.path).substr(0, object_bytes);
+  }
 };
 
 /// Every tag of a project by path, those of types included, sorted: what needs an id.
@@ -34,7 +40,8 @@ std::vector<std::string> tag_paths(const Project& project);
 
 /// The plant under one revision: what the project says with every type expanded, ids and slots
 /// assigned, paths looked up. Made anew for each revision; a tag keeps its slot from one to the
-/// next.
+/// next, and a slot that became free is given away only in the revision after: a sample that is on
+/// its way to the tag that went finds nobody.
 /// Threads: immutable, shared by pointer
 class Plant {
  public:
@@ -47,6 +54,9 @@ class Plant {
                                                    const TagIds& ids, std::uint64_t revision,
                                                    const Plant* previous);
 
+  /// Slots that became free are given away at once when there would be more than these.
+  static constexpr Slot kRoomySlots = 262'144;
+
   Plant(const Plant&) = delete;
   Plant& operator=(const Plant&) = delete;
 
@@ -56,6 +66,8 @@ class Plant {
   /// Sorted by path; also those that only exist because a tag or an object lies below them.
   const std::vector<ObjectDefinition>& objects() const { return objects_; }
   const std::vector<ConnectorDefinition>& connectors() const { return connectors_; }
+  /// Sorted by name.
+  const std::vector<TypeDefinition>& types() const { return types_; }
   /// One past the highest slot in use.
   Slot slot_count() const { return static_cast<Slot>(by_slot_.size()); }
 
@@ -63,7 +75,10 @@ class Plant {
   const PlantTag* by_id(TagId id) const;
   const PlantTag* by_slot(Slot slot) const;
   const ConnectorDefinition* connector(std::string_view name) const;
+  const TypeDefinition* type(std::string_view name) const;
   const ObjectDefinition* object(std::string_view path) const;
+  /// False for an object of objects() that only exists because something lies below it.
+  bool is_declared(const ObjectDefinition& object) const;
 
   /// A path; or a name without slash: the root tag of that name, else the one tag so named.
   /// What is not `visible` does not exist: it is not found, not listed and makes nothing ambiguous.
@@ -85,6 +100,8 @@ class Plant {
   std::uint64_t revision_ = 0;
   std::vector<PlantTag> tags_;
   std::vector<ObjectDefinition> objects_;
+  std::vector<bool> declared_;  ///< beside objects_
+  std::vector<TypeDefinition> types_;
   std::vector<ConnectorDefinition> connectors_;
   std::unordered_map<std::string_view, std::uint32_t> by_path_;
   std::unordered_map<TagId, std::uint32_t> by_id_;

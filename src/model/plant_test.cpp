@@ -123,7 +123,7 @@ TEST(Plant, MatchesPatternsInPathOrder) {
   EXPECT_THAT(match("/C/*"), ElementsAre());
 }
 
-TEST(Plant, KeepsSlotsByIdAndFillsFreeOnes) {
+TEST(Plant, KeepsSlotsByIdAndFillsFreeOnesInTheRevisionAfter) {
   const auto before = project_of("tags: {A: {type: int}, B: {type: int}, C: {type: int}}");
   const auto first = plant_of(before, {{"/A", 1}, {"/B", 2}, {"/C", 3}});
   EXPECT_EQ(first->slot_count(), 3u);
@@ -133,14 +133,56 @@ TEST(Plant, KeepsSlotsByIdAndFillsFreeOnes) {
   const auto second = plant_of(after, {{"/A", 1}, {"/C", 3}, {"/D", 4}, {"/E", 5}}, first.get());
   EXPECT_EQ(second->find("/A")->slot, first->find("/A")->slot);
   EXPECT_EQ(second->find("/C")->slot, first->find("/C")->slot);
-  EXPECT_EQ(second->find("/D")->slot, first->find("/B")->slot);
-  EXPECT_EQ(second->find("/E")->slot, 3u);
-  EXPECT_EQ(second->by_slot(3)->definition.path, "/E");
+  const Slot freed = first->find("/B")->slot;
+  EXPECT_EQ(second->by_slot(freed), nullptr) << "a sample for /B may still be on its way";
+  EXPECT_EQ(second->find("/D")->slot, 3u);
+  EXPECT_EQ(second->find("/E")->slot, 4u);
+  EXPECT_EQ(second->by_slot(4)->definition.path, "/E");
   EXPECT_EQ(second->by_id(4)->definition.path, "/D");
   EXPECT_EQ(second->by_id(2), nullptr);
-  const auto third = plant_of(project_of("tags: {A: {type: int}}"), {{"/A", 1}}, second.get());
-  EXPECT_EQ(third->slot_count(), 1u);
+  const auto more = project_of("tags: {A: {type: int}, F: {type: int}}");
+  const auto third = plant_of(more, {{"/A", 1}, {"/F", 6}}, second.get());
+  EXPECT_EQ(third->find("/F")->slot, freed);
+  EXPECT_EQ(third->slot_count(), 2u);
   EXPECT_EQ(third->by_slot(2), nullptr);
+}
+
+TEST(Plant, GivesAFreedSlotAwayAtOnceRatherThanOutgrowTheTable) {
+  const auto many = [](const char* area, TagId first) {
+    std::pair<Project, Plant::TagIds> out;
+    for (TagId i = 0; i < Plant::kRoomySlots / 2 + 10; ++i) {
+      const auto path = fmt::format("/{}/{}", area, i);
+      out.first.tags[path].path = path;
+      out.second[path] = first + i;
+    }
+    return out;
+  };
+  const auto before = many("A", 1);
+  const auto after = many("B", 1'000'000);
+  const auto first = plant_of(before.first, before.second);
+  const auto second = plant_of(after.first, after.second, first.get());
+  EXPECT_LE(second->slot_count(), Plant::kRoomySlots);
+  std::vector<bool> seen(second->slot_count());
+  for (const PlantTag& tag : second->tags()) {
+    EXPECT_FALSE(seen[tag.slot]);
+    seen[tag.slot] = true;
+  }
+}
+
+TEST(Plant, KnowsTheObjectAndTheTypeOfATagAndWhichObjectsAreDeclared) {
+  const auto project = project_of(
+      "types: {T: {tags: {Sub/X: {type: int}}}}\n"
+      "objects: {P: {type: T}, P/Sub: {type: T}, Q/R: {}}\n"
+      "tags: {Own: {type: int}}\n");
+  const auto plant = plant_of(project, number(project));
+  EXPECT_EQ(plant->find("/P/Sub/X")->object(), "/P");
+  EXPECT_EQ(plant->find("/P/Sub/Sub/X")->object(), "/P/Sub");
+  EXPECT_EQ(plant->find("/Own")->object(), "");
+  ASSERT_NE(plant->type("T"), nullptr);
+  EXPECT_EQ(plant->type("T")->tags.size(), 1u);
+  EXPECT_EQ(plant->type("U"), nullptr);
+  EXPECT_TRUE(plant->is_declared(*plant->object("/Q/R")));
+  EXPECT_FALSE(plant->is_declared(*plant->object("/Q")));
 }
 
 TEST(Plant, RefusesMissingIdsAndFaults) {

@@ -5,6 +5,7 @@
 #include "model/expansion.hpp"
 #include "model/nearest_name.hpp"
 #include "model/path.hpp"
+#include "model/project_csv.hpp"
 #include "model/project_file.hpp"
 
 namespace tagwerk::model {
@@ -81,18 +82,10 @@ class ProjectReader {
 
   void read_tag(const std::string& path, const Node& body, Faults& faults) {
     auto tag = decode_tag(path, body, faults);
-    const auto warn = [&](std::string_view key, std::string_view why) {
+    for (const auto& [key, why] : tag_warnings(tag))
       out_.warnings.push_back(Error{ErrorCode::invalid_argument,
                                     fmt::format("tag '{}': {}", path, why),
                                     places_.of("tag", path, key)});
-    };
-    if (tag.confirm && tag.write.empty())
-      warn("confirm", "'confirm' has no effect without 'write'; add write: operator");
-    if (tag.source && tag.source->read_back && tag.write.empty())
-      warn("source.read_back", "'read_back' has no effect without 'write'");
-    if (tag.source && tag.source->period && tag.stale_after &&
-        *tag.stale_after < *tag.source->period)
-      warn("stale_after", "it goes stale before it is polled again; use 3 times the period");
     out_.project.tags.insert_or_assign(out_.project.tags.end(), path, std::move(tag));
   }
 
@@ -111,7 +104,22 @@ class ProjectReader {
   Places& places_;
 };
 
+Result<Node> parse(const ProjectText& file, ProjectCheck& out) {
+  if (!file.is_csv()) return parse_yaml(file.text, file.name);
+  CsvTags tags = read_csv(file.text, file.name);
+  // That nothing is declared needs no warning when there are faults.
+  if (!tags.errors.empty() && tags.root.is_null()) tags.root = Node::mapping();
+  std::ranges::move(tags.errors, std::back_inserter(out.errors));
+  std::ranges::move(tags.warnings, std::back_inserter(out.warnings));
+  return std::move(tags.root);
+}
+
 }  // namespace
+
+bool ProjectText::is_csv() const {
+  if (form != Form::by_name) return form == Form::csv;
+  return name.ends_with(".csv") || name.ends_with(".CSV");
+}
 
 ProjectCheck check_project(const std::vector<ProjectText>& files, const Project& base,
                            const ConnectorCatalogue& catalogue) {
@@ -121,7 +129,7 @@ ProjectCheck check_project(const std::vector<ProjectText>& files, const Project&
   std::vector<Node> roots;
   roots.reserve(files.size());  // Places point into it
   for (const ProjectText& file : files) {
-    auto root = parse_yaml(file.text, file.name);
+    auto root = parse(file, out);
     if (!root) {
       out.errors.push_back(root.error());
       continue;
@@ -132,13 +140,14 @@ ProjectCheck check_project(const std::vector<ProjectText>& files, const Project&
   const bool alone = base == Project{};
   const Project merged = alone ? Project{} : merge(base, out.project, false);
   auto expansion = expand(alone ? out.project : merged, catalogue, places);
-  for (Error& error : expansion.errors)
-    out.errors.push_back(std::move(error));
+  for (ProjectFault& fault : expansion.faults)
+    out.errors.push_back(std::move(fault.error));
   return out;
 }
 
-std::vector<Error> check_project(const Project& project, const ConnectorCatalogue& catalogue) {
-  return expand(project, catalogue, Places{}).errors;
+std::vector<ProjectFault> check_project(const Project& project,
+                                        const ConnectorCatalogue& catalogue) {
+  return expand(project, catalogue, Places{}).faults;
 }
 
 }  // namespace tagwerk::model

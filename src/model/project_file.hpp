@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
 #include "model/definitions.hpp"
+#include "model/faults.hpp"
 
 namespace tagwerk::model {
 
@@ -20,8 +22,14 @@ struct ProjectCheck {
 };
 
 struct ProjectText {
+  /// by_name: a name that ends with .csv is a table of tags (project_csv.hpp), else YAML.
+  enum class Form { by_name, yaml, csv };
+
   std::string name;  ///< for messages: "plant.yaml"
   std::string text;
+  Form form = Form::by_name;
+
+  bool is_csv() const;
 };
 
 /// Several files make one project; the same path or name in two of them is an error that names
@@ -32,7 +40,8 @@ ProjectCheck check_project(const std::vector<ProjectText>& files, const Project&
 
 /// The same for a project that was put together otherwise (API): references, parameters, addresses
 /// and paths, without places. Empty when Plant::make will accept it.
-std::vector<Error> check_project(const Project& project, const ConnectorCatalogue& catalogue);
+std::vector<ProjectFault> check_project(const Project& project,
+                                        const ConnectorCatalogue& catalogue);
 
 /// The project as YAML that check_project reads back to the same project.
 std::string to_yaml(const Project& project);
@@ -63,6 +72,9 @@ struct ProjectChange {
 
 /// What `merge` would do to `base`: with prune, what `update` does not name is removed.
 std::vector<ProjectChange> difference(const Project& base, const Project& update, bool prune);
+/// The change of one definition; nothing when it is the same in both.
+std::optional<ProjectChange> difference_at(const Project& before, const Project& after,
+                                           std::string_view kind, const std::string& name);
 Project merge(const Project& base, const Project& update, bool prune);
 
 }  // namespace tagwerk::model

@@ -67,12 +67,13 @@ Result<std::uint64_t> ConfigurationStore::revision() {
 
 Result<Configuration> ConfigurationStore::load() {
   // In a transaction, so that project, ids and revision belong together.
-  return in_transaction(
-      database_, "read the project", [](soci::session& sql) -> Result<Configuration> {
-        auto project = decode_project(ItemTable(sql).bodies());
-        if (!project) return std::unexpected(project.error());
-        return Configuration{last_revision(sql), std::move(*project), TagIdTable(sql).in_use()};
-      });
+  return in_transaction(database_, "read the project",
+                        [](soci::session& sql) -> Result<Configuration> {
+                          auto project = decode_project(ItemTable(sql).bodies());
+                          if (!project) return std::unexpected(project.error());
+                          return Configuration{last_revision(sql), std::move(*project),
+                                               TagIdTable(sql, last_revision(sql)).in_use()};
+                        });
 }
 
 Result<AppliedChange> ConfigurationStore::apply(const ChangeRequest& request) {
@@ -82,16 +83,22 @@ Result<AppliedChange> ConfigurationStore::apply(const ChangeRequest& request) {
       return fail(ErrorCode::conflict,
                   "the configuration is at revision {} by now, not {}; load it again and repeat",
                   applied.revision, *request.expected_revision);
-    if (!request.changes.empty()) {
+    if (!request.changes.empty() || !request.moves.empty() || request.back_to) {
       ++applied.revision;
-      add_revision(sql, request, applied.revision);
       if (auto written = ItemTable(sql).apply(request.changes, applied.revision); !written)
         return std::unexpected(written.error());
-      if (auto followed = TagIdTable(sql).follow(request, applied); !followed)
+      if (auto followed = TagIdTable(sql, applied.revision).follow(request, applied); !followed)
         return std::unexpected(followed.error());
+      // Going back to what is there already is no change.
+      if (request.changes.empty() && applied.new_tags.empty())
+        --applied.revision;
+      else
+        add_revision(sql, request, applied.revision);
     }
     for (const AppliedFile& file : request.files)
       note_file(sql, file, applied.revision, request.at);
+    if (auto approved = request.approve ? request.approve(applied) : Status{}; !approved)
+      return std::unexpected(approved.error());
     return applied;
   };
   return in_transaction(database_, "save the project", work);

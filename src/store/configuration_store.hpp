@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "model/plant.hpp"
+#include "model/project_edit.hpp"
 #include "model/project_file.hpp"
 
 namespace tagwerk::store {
@@ -38,29 +40,32 @@ struct AppliedFile {
   std::string hash;
 };
 
+struct AppliedChange {
+  using Ids = std::vector<std::pair<std::string, TagId>>;
+
+  std::uint64_t revision = 0;
+  Ids new_tags;  ///< path and id; a tag that was renamed is among both
+  Ids gone_tags;
+
+  /// Brings a map that was loaded earlier up to date.
+  void update(model::Plant::TagIds& ids) const;
+};
+
 struct ChangeRequest {
   /// Refused when the configuration is at another one by now; empty = whatever it is at.
   std::optional<std::uint64_t> expected_revision;
   std::vector<model::ProjectChange> changes;
+  /// Tags that keep their ids under another path.
+  std::vector<model::TagMove> moves;
   std::string who;
   std::string source;
   std::string summary;
   UtcTime at = kNever;
   std::vector<AppliedFile> files;
-  /// The changes lead back to this revision: tags that existed then get their ids (and so their
-  /// history) back.
+  /// The changes lead back to this revision: every tag has the id (and so the history) it had then.
   std::optional<std::uint64_t> back_to;
-};
-
-struct AppliedChange {
-  using Ids = std::vector<std::pair<std::string, TagId>>;
-
-  std::uint64_t revision = 0;
-  Ids new_tags;
-  Ids gone_tags;
-
-  /// Brings a map that was loaded earlier up to date.
-  void update(model::Plant::TagIds& ids) const;
+  /// Asked before anything is final; when it fails nothing has happened. May be empty.
+  std::function<Status(const AppliedChange&)> approve;
 };
 
 /// The project, its tags' ids and all its revisions.
@@ -76,10 +81,11 @@ class ConfigurationStore {
   Result<Configuration> load();
 
   /// One transaction. Without changes there is no new revision; the files are noted all the same.
-  /// Ids: every tag of the project has one afterwards; a tag that goes takes its id with it, and
-  /// the same path gets another one when it comes again (but see back_to).
+  /// Ids: every tag of the project has one afterwards; a tag that is renamed keeps it; one that
+  /// goes takes it with it, and the same path gets another one when it comes again (but see
+  /// back_to).
   /// Fails: conflict when the revision has moved, when something to be added exists or something to
-  /// be changed or removed does not
+  /// be changed, removed or moved does not; what `approve` fails with
   Result<AppliedChange> apply(const ChangeRequest& request);
 
   /// Newest first, those below `before` (0 = from the newest).

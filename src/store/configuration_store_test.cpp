@@ -20,7 +20,8 @@ using testing::Pair;
 class ConfigurationTest : public StoreTest {
  protected:
   /// Makes `after` the project and returns what that did.
-  Result<AppliedChange> become(const Project& after, std::optional<std::uint64_t> back_to = {}) {
+  Result<AppliedChange> become(const Project& after, std::optional<std::uint64_t> back_to = {},
+                               std::vector<model::TagMove> moves = {}) {
     ConfigurationStore store(*database_);
     auto now = store.load();
     if (!now) return std::unexpected(now.error());
@@ -31,6 +32,7 @@ class ConfigurationTest : public StoreTest {
     request.source = "test";
     request.at = kNow;
     request.back_to = back_to;
+    request.moves = std::move(moves);
     return store.apply(request);
   }
   Configuration load() { return *ConfigurationStore(*database_).load(); }
@@ -124,6 +126,73 @@ TEST_F(ConfigurationTest, GoesBackToARevisionWithItsIds) {
   EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/A", 1}, {"/C", 3}}));
 }
 
+TEST_F(ConfigurationTest, KeepsTheIdOfATagThatIsRenamed) {
+  ASSERT_TRUE(become(with_tags({"/A", "/B", "/C"})));
+  const auto moved = become(with_tags({"/New", "/B", "/C"}), {}, {{"/A", "/New"}});
+  ASSERT_TRUE(moved) << moved.error().to_string();
+  auto ids = model::Plant::TagIds{{"/A", 1}, {"/B", 2}, {"/C", 3}};
+  moved->update(ids);
+  EXPECT_EQ(ids, (model::Plant::TagIds{{"/New", 1}, {"/B", 2}, {"/C", 3}}));
+  EXPECT_EQ(load().tag_ids, ids);
+  // Swapped, onto a tag that goes, and with another at the old path.
+  ASSERT_TRUE(become(with_tags({"/New", "/B", "/C"}), {}, {{"/B", "/C"}, {"/C", "/B"}}));
+  EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/New", 1}, {"/B", 3}, {"/C", 2}}));
+  EXPECT_EQ(load().revision, 3u) << "ids alone are a change";
+  ASSERT_TRUE(become(with_tags({"/New", "/B"}), {}, {{"/New", "/B"}}));
+  EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/New", 4}, {"/B", 1}}));
+  const auto none = become(with_tags({"/X"}), {}, {{"/No", "/X"}});
+  EXPECT_EQ(none.error().code, ErrorCode::conflict);
+}
+
+TEST_F(ConfigurationTest, KeepsTheIdsOfTypesTagsWhenTheirObjectIsRenamed) {
+  ASSERT_TRUE(become(with_type({"Run", "Amps"}, {"/P1"})));
+  ASSERT_TRUE(become(with_type({"Run", "Amps"}, {"/P9"}), {},
+                     {{"/P1/Run", "/P9/Run"}, {"/P1/Amps", "/P9/Amps"}}));
+  EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/P9/Amps", 1}, {"/P9/Run", 2}}));
+}
+
+TEST_F(ConfigurationTest, GivesEveryTagTheIdOfTheRevisionItGoesBackTo) {
+  ASSERT_TRUE(become(with_tags({"/A", "/B"})));
+  ASSERT_TRUE(become(with_tags({"/B", "/C"}), {}, {{"/A", "/C"}}));
+  ASSERT_TRUE(become(with_tags({"/C"})));
+  ASSERT_TRUE(become(with_tags({"/A", "/B", "/C"})));
+  EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/A", 3}, {"/B", 4}, {"/C", 1}}));
+  ConfigurationStore store(*database_);
+  ASSERT_TRUE(become(*store.project_at(2), 2));
+  EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/B", 2}, {"/C", 1}}));
+  ASSERT_TRUE(become(*store.project_at(1), 1));
+  EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/A", 1}, {"/B", 2}}));
+  ASSERT_TRUE(become(*store.project_at(4), 4));
+  EXPECT_EQ(load().tag_ids, (model::Plant::TagIds{{"/A", 3}, {"/B", 4}, {"/C", 1}}));
+}
+
+TEST_F(ConfigurationTest, GoingBackIsAChangeAlsoWhenOnlyIdsDiffer) {
+  ASSERT_TRUE(become(with_tags({"/A"})));
+  ASSERT_TRUE(become({}));
+  ASSERT_TRUE(become(with_tags({"/A"})));
+  EXPECT_EQ(load().tag_ids.at("/A"), 2u);
+  EXPECT_EQ(become(with_tags({"/A"}), 1)->revision, 4u);
+  EXPECT_EQ(load().tag_ids.at("/A"), 1u);
+  EXPECT_EQ(become(with_tags({"/A"}), 1)->revision, 4u);
+  EXPECT_EQ(ConfigurationStore(*database_).revisions(10)->size(), 4u);
+}
+
+TEST_F(ConfigurationTest, ChangesNothingThatIsNotApproved) {
+  ASSERT_TRUE(become(with_tags({"/A"})));
+  ChangeRequest request;
+  request.changes = difference({}, with_tags({"/B"}), false);
+  request.approve = [](const AppliedChange& applied) -> Status {
+    EXPECT_EQ(applied.revision, 2u);
+    EXPECT_THAT(applied.new_tags, ElementsAre(Pair("/B", 2u)));
+    return fail(ErrorCode::invalid_argument, "it would not run");
+  };
+  const auto refused = ConfigurationStore(*database_).apply(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "it would not run");
+  EXPECT_EQ(load().revision, 1u);
+  EXPECT_EQ(load().project, with_tags({"/A"}));
+}
+
 TEST_F(ConfigurationTest, ListsRevisionsNewestFirstWithTheirChanges) {
   ASSERT_TRUE(become(with_tags({"/A"})));
   auto project = with_tags({"/A"});
@@ -177,7 +246,7 @@ TEST_F(ConfigurationTest, RemembersWhichFilesWereApplied) {
 TEST_F(ConfigurationTest, ChangesNothingWhereverTheDiskFails) {
   ASSERT_TRUE(become(with_tags({"/A"})));
   const auto target = with_tags({"/A", "/B", "/C", "/D"});
-  for (const char* table : {"revisions", "items", "changes", "tag_ids"}) {
+  for (const char* table : {"revisions", "items", "changes", "tag_paths"}) {
     const int rows = std::string_view(table) == "revisions" ? 1 : 3;
     for (int step = 1; step <= rows; ++step) {
       fail_inserts(table, step);
@@ -203,11 +272,16 @@ TEST_F(ConfigurationTest, NamesADefinitionItCannotRead) {
   EXPECT_THAT(loaded.error().message, HasSubstr("the configured tag '/A' cannot be read"));
 }
 
-/// Any sequence of projects: every revision stays readable, ids stay unique for ever.
+/// Any sequence of projects, renames and returns: every revision stays readable with the ids it
+/// had, and no id is given twice.
 TEST_F(ConfigurationTest, AnyHistoryCanBeReadBack) {
   const auto any_path = rc::gen::element<std::string>("/A", "/B", "/C/D", "/P1/E", "/F");
-  std::vector<Project> history{{}};
+  std::vector<Configuration> history{{}};
   std::set<TagId> given;
+  const auto remember = [&] {
+    Configuration now = load();
+    if (now.revision == history.size()) history.push_back(std::move(now));
+  };
   const bool good = rc::check("revisions", [&] {
     auto project = with_type({"Run", "Amps"}, {});
     for (const auto& path : *rc::gen::container<std::set<std::string>>(any_path)) {
@@ -218,14 +292,38 @@ TEST_F(ConfigurationTest, AnyHistoryCanBeReadBack) {
       project.objects["/P1"].path = "/P1";
       project.objects["/P1"].type = "Pump";
     }
-    const auto applied = become(project);
+    // Any of the tags there are may become any of those that shall be.
+    std::vector<model::TagMove> moves;
+    auto before = tag_paths(history.back().project);
+    auto after = tag_paths(project);
+    for (const auto& from : before)
+      if (!after.empty() && *rc::gen::inRange(0, 3) == 0) {
+        const auto at = *rc::gen::inRange<std::size_t>(0, after.size());
+        moves.push_back({from, after[at]});
+        after.erase(after.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+    const auto ids_before = load().tag_ids;
+    const auto applied = become(project, {}, moves);
     RC_ASSERT(applied.has_value());
-    if (applied->revision == history.size()) history.push_back(project);
-    for (const auto& entry : applied->new_tags)
-      RC_ASSERT(given.insert(entry.second).second);
-    RC_ASSERT(load().tag_ids.size() == tag_paths(project).size());
+    remember();
+    for (const auto& entry : applied->new_tags) {
+      const bool moved = std::ranges::any_of(moves, [&](const auto& each) {
+        return each.to == entry.first && ids_before.at(each.from) == entry.second;
+      });
+      RC_ASSERT(moved || given.insert(entry.second).second);
+    }
+    auto ids = ids_before;
+    applied->update(ids);
+    RC_ASSERT(load().tag_ids == ids);
+    RC_ASSERT(ids.size() == tag_paths(project).size());
+
     const auto back = *rc::gen::inRange<std::size_t>(0, history.size());
-    RC_ASSERT(*ConfigurationStore(*database_).project_at(back) == history[back]);
+    ConfigurationStore store(*database_);
+    RC_ASSERT(*store.project_at(back) == history[back].project);
+    if (*rc::gen::inRange(0, 3) != 0) return;
+    RC_ASSERT(become(history[back].project, back).has_value());
+    RC_ASSERT(load().tag_ids == history[back].tag_ids);
+    remember();
   });
   EXPECT_TRUE(good);
 }

@@ -36,32 +36,21 @@ TEST_F(DatabaseTest, MigratesAnOlderOneAndKeepsACopy) {
   {
     auto old = open(1);
     EXPECT_EQ(old->schema(), 1);
-    ChangeRequest request{.expected_revision = 0,
-                          .changes = {},
-                          .who = "me",
-                          .source = "",
-                          .summary = "",
-                          .at = kNow,
-                          .files = {},
-                          .back_to = {}};
-    request.changes.push_back({.what = model::ProjectChange::What::added,
-                               .kind = "tag",
-                               .name = "/A",
-                               .detail = "",
-                               .before = {},
-                               .after = *model::parse_json(R"({"type":"int"})", "")});
-    ASSERT_TRUE(ConfigurationStore(*old).apply(request));
+    execute(
+        "INSERT INTO revisions VALUES (1, 0, 'me', 'file', '', 1);"
+        "INSERT INTO revisions VALUES (2, 0, 'me', 'file', '', 1);"
+        "INSERT INTO items VALUES ('tag', '/A', '{\"type\":\"int\"}');"
+        "INSERT INTO tag_ids VALUES (1, '/A', 1, 0), (2, '/B', 1, 2)");
   }
   auto now = open();
-  EXPECT_EQ(now->schema(), 4);
-  EXPECT_EQ(ConfigurationStore(*now).load()->tag_ids.at("/A"), 1u);
+  EXPECT_EQ(now->schema(), 5);
+  EXPECT_EQ(ConfigurationStore(*now).load()->tag_ids, (model::Plant::TagIds{{"/A", 1}}));
   ASSERT_EQ(copies(), 1u);
   const auto copy = fs::directory_iterator(directory_ / "backup")->path();
   EXPECT_EQ(fs::status(copy).permissions(), fs::perms::owner_read | fs::perms::owner_write);
   auto kept = Database::open(copy, kNow, {.backup_directory = {}, .schema = 1});
   ASSERT_TRUE(kept) << kept.error().to_string();
   EXPECT_EQ((*kept)->schema(), 1);
-  EXPECT_EQ(ConfigurationStore(**kept).load()->project.tags.size(), 1u);
 }
 
 TEST_F(DatabaseTest, StaysAsItWasWhenAMigrationFails) {

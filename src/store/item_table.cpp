@@ -81,15 +81,35 @@ std::string_view to_string(What what) {
 }
 
 ItemBodies ItemTable::bodies() {
+  return bodies_where("");
+}
+
+ItemBodies ItemTable::object_bodies() {
+  return bodies_where("WHERE kind = 'object' OR kind = 'type' ");
+}
+
+ItemBodies ItemTable::bodies_where(const std::string& condition) {
   ItemBodies out;
   std::string kind, name, body;
-  soci::statement rows = (sql_.prepare << "SELECT kind, name, body FROM items ORDER BY kind, name",
-                          soci::into(kind), soci::into(name), soci::into(body));
+  soci::statement rows =
+      (sql_.prepare << "SELECT kind, name, body FROM items " << condition << "ORDER BY kind, name",
+       soci::into(kind), soci::into(name), soci::into(body));
   rows.execute();
   while (rows.fetch()) {
     auto& items = out[kind];
     items.emplace_hint(items.end(), name, std::move(body));
   }
+  return out;
+}
+
+std::vector<std::string> ItemTable::tag_names() {
+  std::vector<std::string> out;
+  std::string name;
+  soci::statement rows =
+      (sql_.prepare << "SELECT name FROM items WHERE kind = 'tag'", soci::into(name));
+  rows.execute();
+  while (rows.fetch())
+    out.push_back(name);
   return out;
 }
 

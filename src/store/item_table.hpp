@@ -18,12 +18,17 @@ class ItemTable {
   explicit ItemTable(soci::session& sql) : sql_(sql) {}
 
   ItemBodies bodies();
+  /// Of objects and types only, which are few.
+  ItemBodies object_bodies();
+  std::vector<std::string> tag_names();
   /// Fails: conflict when an item is not as the change says
   Status apply(const std::vector<model::ProjectChange>& changes, std::uint64_t revision);
   /// Takes back what the revisions after this one did.
   void undo_after(std::uint64_t revision, ItemBodies& bodies);
 
  private:
+  ItemBodies bodies_where(const std::string& condition);
+
   soci::session& sql_;
 };
 

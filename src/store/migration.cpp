@@ -69,6 +69,17 @@ const std::vector<Migration> kMigrations{
          "INSERT INTO counters (name, last_value) VALUES ('key', 0)",
          "INSERT INTO counters (name, last_value) VALUES ('lock', 0)",
      }},
+    {"renamed tags",
+     {
+         // A tag that is renamed keeps its id: one row for each path it had, from revision to
+         // revision. Rows stay for ever, so that an id is never given twice. valid_until 0: in use.
+         "CREATE TABLE tag_paths (id {int} NOT NULL, path {path} NOT NULL, "
+         "valid_from {int} NOT NULL, valid_until {int} NOT NULL, PRIMARY KEY (id, valid_from))",
+         "INSERT INTO tag_paths (id, path, valid_from, valid_until) "
+         "SELECT id, path, valid_from, valid_until FROM tag_ids",
+         "CREATE INDEX tag_paths_path ON tag_paths (path, valid_until)",
+         "DROP TABLE tag_ids",
+     }},
 };
 
 }  // namespace

@@ -12,104 +12,137 @@ using What = model::ProjectChange::What;
 
 }  // namespace
 
-model::Plant::TagIds TagIdTable::in_use() {
+TagIdTable::TagIdTable(soci::session& sql, std::uint64_t revision)
+    : sql_(sql),
+      revision_(number(revision)),
+      find_((sql.prepare << "SELECT id FROM tag_paths WHERE path = :path AND valid_until = 0",
+             soci::use(path_), soci::into(id_))),
+      insert_((sql.prepare << "INSERT INTO tag_paths (id, path, valid_from, valid_until) "
+                              "VALUES (:id, :path, :from, 0)",
+               soci::use(id_), soci::use(path_), soci::use(revision_))),
+      end_((sql.prepare << "UPDATE tag_paths SET valid_until = :until "
+                           "WHERE id = :id AND valid_until = 0",
+            soci::use(revision_), soci::use(id_))) {}
+
+model::Plant::TagIds TagIdTable::rows(const std::string& condition, long long at) {
   model::Plant::TagIds out;
   long long id = 0;
   std::string path;
-  soci::statement rows = (sql_.prepare << "SELECT id, path FROM tag_ids WHERE valid_until = 0",
-                          soci::into(id), soci::into(path));
-  rows.execute();
-  while (rows.fetch())
+  soci::statement found = (sql_.prepare << "SELECT id, path FROM tag_paths WHERE valid_from <= :at "
+                                           "AND "
+                                        << condition,
+                           soci::use(at), soci::into(id), soci::into(path));
+  found.execute();
+  while (found.fetch())
     out.emplace(path, unsigned_of(id));
   return out;
 }
 
+model::Plant::TagIds TagIdTable::in_use() {
+  return rows("valid_until = 0", revision_);
+}
+
 Status TagIdTable::follow(const ChangeRequest& request, AppliedChange& applied) {
+  if (request.back_to) {
+    go_back(*request.back_to, applied);
+    return {};
+  }
   const auto concerns_types = [](const model::ProjectChange& change) {
     return change.kind == "type" || change.kind == "object";
   };
-  if (std::any_of(request.changes.begin(), request.changes.end(), concerns_types))
-    return follow_all(request, applied);
+  if (!request.moves.empty() || std::ranges::any_of(request.changes, concerns_types)) {
+    if (auto moved = move(request.moves, applied); !moved) return moved;
+    return follow_items(applied);
+  }
   for (const auto& change : request.changes) {
     if (change.kind != "tag" || change.what == What::changed) continue;
     if (change.what == What::added)
-      give(change.name, request, applied);
-    else
-      retire(change.name, applied);
+      give(change.name, fresh(), applied);
+    else if (const TagId id = current(change.name); id != 0)
+      retire(change.name, id, applied);
   }
   return {};
 }
 
-Result<std::vector<std::string>> TagIdTable::paths_of_items() {
-  ItemBodies bodies = ItemTable(sql_).bodies();
-  std::vector<std::string> own;
-  for (const auto& entry : bodies["tag"])
-    own.push_back(entry.first);
-  bodies.erase("tag");
-  bodies.erase("connector");
-  const auto project = decode_project(bodies);
-  if (!project) return std::unexpected(project.error());
-  auto out = model::tag_paths(*project);
-  out.insert(out.end(), own.begin(), own.end());
-  return out;
+void TagIdTable::go_back(std::uint64_t revision, AppliedChange& applied) {
+  const std::string then = fmt::format("(valid_until = 0 OR valid_until > {})", revision);
+  auto wanted = rows(then, number(revision));
+  for (const auto& [path, id] : in_use()) {
+    const auto same = wanted.find(path);
+    if (same != wanted.end() && same->second == id)
+      wanted.erase(same);
+    else
+      retire(path, id, applied);
+  }
+  for (const auto& [path, id] : wanted)
+    give(path, id, applied);
 }
 
-Status TagIdTable::follow_all(const ChangeRequest& request, AppliedChange& applied) {
+Status TagIdTable::move(const std::vector<model::TagMove>& moves, AppliedChange& applied) {
+  std::vector<TagId> ids;
+  for (const model::TagMove& each : moves) {
+    ids.push_back(current(each.from));
+    if (ids.back() == 0)
+      return fail(ErrorCode::conflict,
+                  "tag '{}' does not exist any more; load the configuration again and repeat",
+                  each.from);
+  }
+  for (std::size_t i = 0; i < moves.size(); ++i)
+    retire(moves[i].from, ids[i], applied);
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    if (const TagId other = current(moves[i].to); other != 0) retire(moves[i].to, other, applied);
+    give(moves[i].to, ids[i], applied);
+  }
+  return {};
+}
+
+Status TagIdTable::follow_items(AppliedChange& applied) {
   const auto paths = paths_of_items();
   if (!paths) return std::unexpected(paths.error());
   auto gone = in_use();
   for (const std::string& path : *paths)
-    if (gone.erase(path) == 0) give(path, request, applied);
-  for (const auto& entry : gone)
-    retire(entry.first, applied);
+    if (gone.erase(path) == 0) give(path, fresh(), applied);
+  for (const auto& [path, id] : gone)
+    retire(path, id, applied);
   return {};
 }
 
+Result<std::vector<std::string>> TagIdTable::paths_of_items() {
+  ItemTable items(sql_);
+  const auto project = decode_project(items.object_bodies());
+  if (!project) return std::unexpected(project.error());
+  auto out = model::tag_paths(*project);
+  const auto own = items.tag_names();
+  out.insert(out.end(), own.begin(), own.end());
+  return out;
+}
+
 TagId TagIdTable::current(const std::string& path) {
-  long long id = 0;
-  sql_ << "SELECT id FROM tag_ids WHERE path = :path AND valid_until = 0", soci::use(path),
-      soci::into(id);
-  return unsigned_of(id);
+  path_ = path;
+  return find_.execute(true) ? unsigned_of(id_) : 0;
 }
 
-TagId TagIdTable::id_at(const std::string& path, std::uint64_t revision) {
-  const long long at = number(revision);
-  long long id = 0;
-  sql_ << "SELECT id FROM tag_ids WHERE path = :path AND valid_from <= :at AND valid_until > :at2",
-      soci::use(path), soci::use(at), soci::use(at), soci::into(id);
-  return unsigned_of(id);
-}
-
-void TagIdTable::give(const std::string& path, const ChangeRequest& request,
-                      AppliedChange& applied) {
-  if (request.back_to) {
-    if (const TagId old = id_at(path, *request.back_to); old != 0) {
-      const long long id = number(old);
-      sql_ << "UPDATE tag_ids SET valid_until = 0 WHERE id = :id", soci::use(id);
-      applied.new_tags.emplace_back(path, old);
-      return;
-    }
-  }
+TagId TagIdTable::fresh() {
   if (last_ == 0) {
     long long highest = 0;
     soci::indicator none = soci::i_ok;
-    sql_ << "SELECT max(id) FROM tag_ids", soci::into(highest, none);
+    sql_ << "SELECT max(id) FROM tag_paths", soci::into(highest, none);
     last_ = none == soci::i_null ? 0 : unsigned_of(highest);
   }
-  const long long id = number(++last_);
-  const long long from = number(applied.revision);
-  sql_ << "INSERT INTO tag_ids (id, path, valid_from, valid_until) VALUES (:id, :path, :from, 0)",
-      soci::use(id), soci::use(path), soci::use(from);
-  applied.new_tags.emplace_back(path, last_);
+  return ++last_;
 }
 
-void TagIdTable::retire(const std::string& path, AppliedChange& applied) {
-  const TagId gone = current(path);
-  if (gone == 0) return;
-  const long long id = number(gone);
-  const long long until = number(applied.revision);
-  sql_ << "UPDATE tag_ids SET valid_until = :until WHERE id = :id", soci::use(until), soci::use(id);
-  applied.gone_tags.emplace_back(path, gone);
+void TagIdTable::give(const std::string& path, TagId id, AppliedChange& applied) {
+  path_ = path;
+  id_ = number(id);
+  insert_.execute(true);
+  applied.new_tags.emplace_back(path, id);
+}
+
+void TagIdTable::retire(const std::string& path, TagId id, AppliedChange& applied) {
+  id_ = number(id);
+  end_.execute(true);
+  applied.gone_tags.emplace_back(path, id);
 }
 
 }  // namespace tagwerk::store
