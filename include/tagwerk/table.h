@@ -7,6 +7,10 @@
  * the table nor hold up its writer, and a writer that dies in the middle of a store holds up
  * nobody. The segment outlives its writer. The bytes are described in docs/formats/table.md.
  *
+ * A table is a POSIX segment (/dev/shm/tagwerk.INSTANCE) and, where its writer was given a key, a
+ * System V segment beside it: a copy of its own with the same tags and values, for those who cannot
+ * open the other. A reader takes either; everything but open is the same.
+ *
  *     tagwerk_table *table;
  *     tagwerk_table_handle pressure;
  *     tagwerk_table_value value = {0};
@@ -30,8 +34,12 @@
 extern "C" {
 #endif
 
-/* Structs and functions of this header; a library accepts what was compiled for its own number. */
-#define TAGWERK_TABLE_ABI_VERSION 1u
+/*
+ * Structs and functions of this header. A library accepts what was compiled for its own number or a
+ * lower one. 2 added: open_sysv, options.sysv_key, information.sysv_key; and what is replaced says
+ * so in find, read, read_many and next, too.
+ */
+#define TAGWERK_TABLE_ABI_VERSION 2u
 uint32_t tagwerk_table_abi_version(void);
 
 typedef struct tagwerk_table tagwerk_table;
@@ -44,7 +52,7 @@ typedef enum tagwerk_table_status {
   TAGWERK_TABLE_UNSTEADY = 3,      /* the values changed faster than they could be read together */
   TAGWERK_TABLE_TIMEOUT = 4,       /* nothing changed in time */
   TAGWERK_TABLE_END = 5,           /* iteration: no further tag */
-  TAGWERK_TABLE_NO_TABLE = 6,      /* no segment of this instance */
+  TAGWERK_TABLE_NO_TABLE = 6,      /* no segment of this instance or key */
   TAGWERK_TABLE_NO_PERMISSION = 7, /* the segment's mode and group exclude this process */
   TAGWERK_TABLE_DAMAGED = 8,       /* the bytes are not a whole table */
   TAGWERK_TABLE_WRONG_VERSION = 9, /* the table's layout is not the one this library knows */
@@ -53,7 +61,7 @@ typedef enum tagwerk_table_status {
   TAGWERK_TABLE_HELD = 12,         /* another process writes this table */
   TAGWERK_TABLE_FULL = 13,         /* no free slot, area or shared memory */
   TAGWERK_TABLE_TOO_LARGE = 14, /* the value does not fit the tag's area or the caller's buffer */
-  TAGWERK_TABLE_TAKEN = 15,     /* path or slot belong to another tag */
+  TAGWERK_TABLE_TAKEN = 15,     /* path or slot belong to another tag, the key to another segment */
   TAGWERK_TABLE_INVALID = 16,   /* an argument is outside what this header allows */
   TAGWERK_TABLE_NO_MEMORY = 17,
   TAGWERK_TABLE_SYSTEM = 18 /* the operating system refused; last_error says what */
@@ -110,6 +118,8 @@ typedef struct tagwerk_table_value {
 /* ---- reading --------------------------------------------------------------------------------- */
 
 int tagwerk_table_open(const char* instance, tagwerk_table** table);
+/* The same table by the key of its System V segment, which is never 0. */
+int tagwerk_table_open_sysv(uint32_t key, tagwerk_table** table);
 void tagwerk_table_close(tagwerk_table* table); /* NULL is allowed */
 
 int tagwerk_table_find(tagwerk_table* table, const char* path, tagwerk_table_handle* handle);
@@ -117,15 +127,15 @@ int tagwerk_table_find(tagwerk_table* table, const char* path, tagwerk_table_han
 /*
  * The newest whole value. Set data and data_capacity before (0 for a tag that is a number).
  * GONE, TOO_LARGE (everything but the bytes is filled in), UNSTEADY (the writer overtook 10,000
- * attempts).
+ * attempts), REPLACED.
  */
 int tagwerk_table_read(tagwerk_table* table, tagwerk_table_handle* handle,
                        tagwerk_table_value* value);
 
 /*
  * Many tags as they were after one and the same batch. A bounded number of attempts, then UNSTEADY:
- * each value is whole then, yet they may be of different batches. GONE and TOO_LARGE as for read,
- * *failed (may be NULL) says at which index.
+ * each value is whole then, yet they may be of different batches. GONE, TOO_LARGE and REPLACED as
+ * for read, *failed (may be NULL) says at which index.
  */
 int tagwerk_table_read_many(tagwerk_table* table, tagwerk_table_handle* handles,
                             tagwerk_table_value* values, size_t count, size_t* failed);
@@ -161,7 +171,7 @@ typedef struct tagwerk_table_information {
   uint32_t tag_count;
   uint32_t owner_uid;
   uint32_t mode;
-  uint32_t reserved;
+  uint32_t sysv_key;   /* of the System V segment beside the POSIX one, 0 = there is none */
   uint64_t generation; /* a step for every writer that took the table over */
   uint64_t directory;  /* changes when tags are added, removed or renamed */
   uint64_t publish;    /* number of the last committed batch */
@@ -180,21 +190,28 @@ typedef struct tagwerk_table_options {
   uint32_t size;          /* sizeof(tagwerk_table_options) */
   uint32_t slot_capacity; /* 0 = 262,144; address space is reserved, memory is taken as tags come */
   uint64_t area_bytes;    /* strings, arrays and paths; 0 = 256 MiB, taken as tags come */
-  uint32_t mode;          /* 0 = 0644 */
+  uint32_t mode;          /* 0 = 0644; of both segments */
   int32_t group;          /* gid, -1 = leave */
+  uint32_t sysv_key;      /* ABI 2: also a System V segment with this key; 0 = none */
+  uint32_t reserved;      /* 0 */
 } tagwerk_table_options;
 
 /*
  * Becomes the writer of the instance: makes the segment or takes it over. Tags and values that are
  * there stay, with quality UncertainLastUsableValue (0x40900000) unless it was bad, until they are
  * published again. A segment that is too small, damaged or of another layout is replaced (its
- * readers see REPLACED). HELD: last_error names the process. options may be NULL.
+ * readers see REPLACED). HELD: last_error names the process. TAKEN: sysv_key is that of a segment
+ * which is not this instance's. A System V segment under a key used before is removed. options may
+ * be NULL.
  */
 int tagwerk_table_create(const char* instance, const tagwerk_table_options* options,
                          tagwerk_table_writer** writer);
-/* Leaves the segment and its values where they are. */
+/* Leaves the segments and their values where they are. */
 void tagwerk_table_writer_close(tagwerk_table_writer* writer);
-/* Takes the name away; readers keep what they have mapped. HELD, NO_TABLE, NO_PERMISSION. */
+/*
+ * Takes the name away, and the instance's System V segments; readers keep what they have mapped.
+ * HELD, NO_TABLE, NO_PERMISSION.
+ */
 int tagwerk_table_remove(const char* instance);
 
 #define TAGWERK_TABLE_ANY_SLOT UINT32_MAX
@@ -227,7 +244,10 @@ int tagwerk_table_publish(tagwerk_table_writer* writer, uint32_t slot,
                           const tagwerk_table_value* value);
 int tagwerk_table_commit(tagwerk_table_writer* writer);
 
-/* Call it at least once a second, also when nothing changes. */
+/*
+ * Call it at least once a second, also when nothing changes. It also looks after the System V
+ * segment: one that somebody removed is made again.
+ */
 int tagwerk_table_heartbeat(tagwerk_table_writer* writer);
 
 #ifdef __cplusplus

@@ -128,16 +128,19 @@ bool is_replaced(const View& view) {
          static_cast<std::uint32_t>(State::replaced);
 }
 
+constexpr Duration kHeartbeatPatience = std::chrono::seconds{5};
+
 std::uint32_t* futex_word(const Word& committed) {
   // The low half; the kernel only reads it.
   return const_cast<std::uint32_t*>(reinterpret_cast<const std::uint32_t*>(&committed));
 }
 
-/// The pid is another namespace's: then only the lock tells.
-bool writer_lives(const ProcessIdentity& writer, const Segment& segment) {
+/// The pid may be another namespace's: then the lock tells, and without one the heartbeat.
+bool writer_lives(const ProcessIdentity& writer, const SharedMemory* memory, Duration age) {
   if (writer.pid == 0) return false;
   if (writer.pid_namespace == this_process().pid_namespace) return is_alive(writer);
-  return segment.locked_by_other();
+  const auto locked = memory != nullptr ? memory->locked_by_other() : std::nullopt;
+  return locked.value_or(age < kHeartbeatPatience);
 }
 
 ProcessIdentity writer_of(const Header& header) {
@@ -152,6 +155,7 @@ tagwerk_table_status find_tag(const View& view, std::string_view path,
                               tagwerk_table_handle& handle) {
   Found found;
   const auto result = find_path(view, path, found);
+  if (is_replaced(view)) return TAGWERK_TABLE_REPLACED;
   if (result == FindResult::found) handle = {found.tag_id, found.directory, found.slot, 0};
   return status_of(result);
 }
@@ -161,6 +165,7 @@ tagwerk_table_status check_handle(const View& view, tagwerk_table_handle& handle
   const auto step = view.header().directory.load(std::memory_order_acquire);
   if (step == handle.directory) [[likely]]
     return TAGWERK_TABLE_OK;
+  if (is_replaced(view)) return TAGWERK_TABLE_REPLACED;
   if (handle.slot >= slot_limit(view)) return TAGWERK_TABLE_GONE;
   const auto tag_id = view.entry(handle.slot).tag_id.load(std::memory_order_acquire);
   if (tag_id == 0 || tag_id != handle.tag_id) return TAGWERK_TABLE_GONE;
@@ -198,6 +203,7 @@ tagwerk_table_status read_tags(const View& view, std::span<tagwerk_table_handle>
 }
 
 tagwerk_table_status next_tag(const View& view, std::uint32_t& cursor, tagwerk_table_tag& tag) {
+  if (is_replaced(view)) return TAGWERK_TABLE_REPLACED;
   for (const auto limit = slot_limit(view); cursor < limit; ++cursor) {
     EntryCopy entry;
     char path[kMaxPath];
@@ -243,15 +249,19 @@ int wake_waiting(const Word& committed) {
       ::syscall(SYS_futex, futex_word(committed), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0));
 }
 
-void fill_information(const View& view, const Segment& segment, tagwerk_table_information& out) {
+void fill_information(const View& view, const SharedMemory* memory,
+                      tagwerk_table_information& out) {
   const auto& header = view.header();
   out = {};
   std::memcpy(out.instance, header.instance, sizeof out.instance);
   out.instance[sizeof out.instance - 1] = '\0';
   out.layout_version = header.version;
+  const auto beat = header.heartbeat_mono_ns.load(std::memory_order_acquire);
+  out.heartbeat_age_ns =
+      base::mono_now().time_since_epoch().count() - static_cast<std::int64_t>(beat);
   const auto writer = writer_of(header);
   out.writer_pid = writer.pid;
-  out.writer_alive = writer_lives(writer, segment) ? 1 : 0;
+  out.writer_alive = writer_lives(writer, memory, Duration{out.heartbeat_age_ns}) ? 1 : 0;
   out.replaced = is_replaced(view) ? 1 : 0;
   out.slot_capacity = view.geometry().slot_capacity;
   out.tag_count = header.tag_count.load(std::memory_order_acquire);
@@ -260,10 +270,8 @@ void fill_information(const View& view, const Segment& segment, tagwerk_table_in
   out.publish = header.committed.load(std::memory_order_acquire);
   out.heartbeat_utc_ns =
       static_cast<std::int64_t>(header.heartbeat_utc_ns.load(std::memory_order_acquire));
-  const auto beat = header.heartbeat_mono_ns.load(std::memory_order_acquire);
-  out.heartbeat_age_ns =
-      base::mono_now().time_since_epoch().count() - static_cast<std::int64_t>(beat);
-  const auto stat = segment.stat();
+  out.sysv_key = header.sysv_key.load(std::memory_order_acquire);
+  const auto stat = memory != nullptr ? memory->stat() : SegmentStat{};
   out.removed = stat.removed && out.replaced == 0 ? 1 : 0;
   out.owner_uid = stat.owner_uid;
   out.mode = stat.mode;

@@ -7,7 +7,7 @@
 
 #include "table/directory.hpp"
 #include "table/latch.hpp"
-#include "table/segment.hpp"
+#include "table/shared_memory.hpp"
 
 /// Reading a mapped segment in the words of the C ABI, without allocation: what the C functions and
 /// the C++ Reader are made of. Safe on a damaged segment: every index and reference is checked
@@ -18,7 +18,7 @@ tagwerk_table_status find_tag(const View& view, std::string_view path,
                               tagwerk_table_handle& handle);
 
 /// Whether the slot is still the handle's tag; refreshes the handle after a change of the
-/// directory.
+/// directory. REPLACED: the whole segment is not the table any more.
 tagwerk_table_status check_handle(const View& view, tagwerk_table_handle& handle);
 
 tagwerk_table_status read_tag(const View& view, tagwerk_table_handle& handle,
@@ -38,6 +38,7 @@ tagwerk_table_status wait_for_commit(const View& view, std::uint64_t& seen, int 
 /// Wakes all who wait; returns how many.
 int wake_waiting(const Word& committed);
 
-void fill_information(const View& view, const Segment& segment, tagwerk_table_information& out);
+/// Memory: what the operating system says of the segment; nullptr = a view inside the writer.
+void fill_information(const View& view, const SharedMemory* memory, tagwerk_table_information& out);
 
 }  // namespace tagwerk::table

@@ -17,18 +17,15 @@ std::uint32_t area_units(AreaReference area) {
   return 2 * units_of(area.length);
 }
 
-void store(Word& word, std::uint64_t value) {
-  word.store(value, std::memory_order_release);
-}
 std::uint64_t load(const Word& word) {
   return word.load(std::memory_order_relaxed);
 }
 
 }  // namespace
 
-Catalog::Catalog(MutableView view, Segment& segment)
+Catalog::Catalog(const MutableView& view, SharedMemory& memory)
     : view_(view),
-      segment_(segment),
+      memory_(memory),
       heap_(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(view.geometry().area_bytes / kAreaUnit, UINT32_MAX))),
       index_(view),
@@ -54,16 +51,49 @@ std::optional<std::uint32_t> Catalog::free_slot() {
 }
 
 std::uint64_t Catalog::fresh_id() {
-  auto& next = view_.header().next_tag_id;
+  const auto& next = view_.header().next_tag_id;
   const auto id = std::max<std::uint64_t>(load(next), 1);
-  store(next, id + 1);
+  view_.store(next, id + 1);
   return id;
 }
 
 void Catalog::count_tag(int by) {
-  auto& count = view_.header().tag_count;
-  count.store(count.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(by),
-              std::memory_order_release);
+  const auto& count = view_.header().tag_count;
+  view_.store(count, count.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(by));
+}
+
+Status Catalog::take_memory(std::uint64_t offset, std::uint64_t bytes) {
+  if (auto taken = memory_.take_memory(offset, bytes); !taken) return taken;
+  return twin_ != nullptr ? twin_->take_memory(offset, bytes) : Status{};
+}
+
+Status Catalog::take_area(std::uint32_t unit, std::uint32_t units) {
+  const auto first = std::uint64_t{unit} * kAreaUnit / kAreaChunk;
+  const auto end = (std::uint64_t{unit} + units) * kAreaUnit;
+  for (auto chunk = first; chunk * kAreaChunk < end; ++chunk) {
+    if (taken_chunks_[chunk]) continue;
+    const auto at = area_chunk(chunk);
+    if (auto taken = take_memory(at.offset, at.bytes); !taken) return taken;
+    taken_chunks_[chunk] = true;
+  }
+  return {};
+}
+
+Catalog::Extent Catalog::area_chunk(std::uint64_t chunk) const {
+  const auto offset = chunk * kAreaChunk;
+  return {view_.geometry().area + offset,
+          std::min(kAreaChunk, view_.geometry().area_bytes - offset)};
+}
+
+std::vector<Catalog::Extent> Catalog::extents() const {
+  const auto& geometry = view_.geometry();
+  std::vector<Extent> found{{0, geometry.entries}};
+  if (backed_slots_ > 0)
+    for (const auto offset : {geometry.entries, geometry.slots})
+      found.push_back({offset, std::uint64_t{backed_slots_} * kSlotBytes});
+  for (std::uint64_t chunk = 0; chunk < taken_chunks_.size(); ++chunk)
+    if (taken_chunks_[chunk]) found.push_back(area_chunk(chunk));
+  return found;
 }
 
 Status Catalog::take_slots(std::uint32_t wanted) {
@@ -75,15 +105,14 @@ Status Catalog::take_slots(std::uint32_t wanted) {
     const auto upto = std::min((wanted + kSlotStep - 1) / kSlotStep * kSlotStep, capacity);
     const auto from = std::uint64_t{backed_slots_};
     for (const auto offset : {view_.geometry().entries, view_.geometry().slots})
-      if (auto taken = segment_.take_memory(offset + from * kSlotBytes, (upto - from) * kSlotBytes);
-          !taken)
+      if (auto taken = take_memory(offset + from * kSlotBytes, (upto - from) * kSlotBytes); !taken)
         return taken;
     backed_slots_ = upto;
   }
   if (wanted > limit()) {
     ids_.resize(wanted);
     areas_.resize(wanted);
-    view_.header().slot_limit.store(wanted, std::memory_order_release);
+    view_.store(view_.header().slot_limit, wanted);
   }
   return {};
 }
@@ -94,17 +123,9 @@ Result<std::uint32_t> Catalog::allocate(std::uint32_t units, std::string_view wh
     return fail(ErrorCode::limit_exceeded,
                 "no {} bytes free in the table's area of {} for {}; create it with a larger area",
                 std::uint64_t{units} * kAreaUnit, view_.geometry().area_bytes, what);
-  const auto first = std::uint64_t{*unit} * kAreaUnit / kAreaChunk;
-  const auto last = ((std::uint64_t{*unit} + units) * kAreaUnit - 1) / kAreaChunk;
-  for (auto chunk = first; chunk <= last; ++chunk) {
-    if (taken_chunks_[chunk]) continue;
-    const auto offset = chunk * kAreaChunk;
-    const auto bytes = std::min(kAreaChunk, view_.geometry().area_bytes - offset);
-    if (auto taken = segment_.take_memory(view_.geometry().area + offset, bytes); !taken) {
-      heap_.release(*unit, units);
-      return std::unexpected(taken.error());
-    }
-    taken_chunks_[chunk] = true;
+  if (auto taken = take_area(*unit, units); !taken) {
+    heap_.release(*unit, units);
+    return std::unexpected(taken.error());
   }
   return *unit;
 }
@@ -112,7 +133,7 @@ Result<std::uint32_t> Catalog::allocate(std::uint32_t units, std::string_view wh
 Result<AreaReference> Catalog::store_path(std::string_view path) {
   const auto unit = allocate(units_of(path.size()), path);
   if (!unit) return std::unexpected(unit.error());
-  store_bytes(view_.area(*unit), base::as_bytes(path));
+  view_.store_bytes(*unit, base::as_bytes(path));
   return AreaReference{*unit, static_cast<std::uint32_t>(path.size())};
 }
 
@@ -130,11 +151,11 @@ Status Catalog::prepare(std::uint32_t slot, std::string_view path, Type type,
     }
     area.unit = *unit;
   }
-  auto& entry = view_.entry(slot);
-  store(entry.path, path_at->word());
-  store(entry.area, area.word());
-  store(entry.hash, hash_path(path));
-  store(entry.type, static_cast<std::uint64_t>(type));
+  const auto& entry = view_.entry(slot);
+  view_.store(entry.path, path_at->word());
+  view_.store(entry.area, area.word());
+  view_.store(entry.hash, hash_path(path));
+  view_.store(entry.type, static_cast<std::uint64_t>(type));
   areas_[slot] = area;
   return {};
 }
@@ -142,22 +163,22 @@ Status Catalog::prepare(std::uint32_t slot, std::string_view path, Type type,
 void Catalog::claim(std::uint32_t slot, std::uint64_t tag_id) {
   ids_[slot] = tag_id;
   slots_[tag_id] = slot;
-  auto& next = view_.header().next_tag_id;
-  if (tag_id >= load(next)) store(next, tag_id + 1);
+  const auto& next = view_.header().next_tag_id;
+  if (tag_id >= load(next)) view_.store(next, tag_id + 1);
 }
 
 void Catalog::show(std::uint32_t slot) {
-  auto& entry = view_.entry(slot);
-  store(entry.tag_id, ids_[slot]);
+  const auto& entry = view_.entry(slot);
+  view_.store(entry.tag_id, ids_[slot]);
   index_.insert(slot, load(entry.hash));
   count_tag(1);
   index_.step();
 }
 
 void Catalog::remove(std::uint32_t slot) {
-  auto& entry = view_.entry(slot);
+  const auto& entry = view_.entry(slot);
   const auto path = AreaReference::from(load(entry.path));
-  store(entry.tag_id, 0);
+  view_.store(entry.tag_id, 0);
   index_.erase(slot, load(entry.hash));
   count_tag(-1);
   index_.step();
@@ -172,13 +193,13 @@ void Catalog::remove(std::uint32_t slot) {
 Status Catalog::rename(std::uint32_t slot, std::string_view path) {
   const auto path_at = store_path(path);
   if (!path_at) return std::unexpected(path_at.error());
-  auto& entry = view_.entry(slot);
+  const auto& entry = view_.entry(slot);
   const auto old_path = AreaReference::from(load(entry.path));
   const auto old_hash = load(entry.hash);
   const auto hash = hash_path(path);
   index_.insert(slot, hash);
-  store(entry.path, path_at->word());  // from here on the new path is found and the old one is not
-  store(entry.hash, hash);
+  view_.store(entry.path, path_at->word());  // from here on the new path is found, the old is not
+  view_.store(entry.hash, hash);
   index_.erase(slot, old_hash);
   index_.step();
   heap_.release(old_path.unit, units_of(old_path.length));
@@ -186,7 +207,7 @@ Status Catalog::rename(std::uint32_t slot, std::string_view path) {
 }
 
 void Catalog::set_type(std::uint32_t slot, Type type) {
-  store(view_.entry(slot).type, static_cast<std::uint64_t>(type));
+  view_.store(view_.entry(slot).type, static_cast<std::uint64_t>(type));
 }
 
 Result<AreaReference> Catalog::replace_area(std::uint32_t slot, std::uint32_t bytes) {
@@ -196,7 +217,7 @@ Result<AreaReference> Catalog::replace_area(std::uint32_t slot, std::uint32_t by
   area.unit = *unit;
   const auto old = areas_[slot];
   areas_[slot] = area;
-  store(view_.entry(slot).area, area.word());
+  view_.store(view_.entry(slot).area, area.word());
   return old;
 }
 
@@ -228,8 +249,16 @@ bool Catalog::adopt_entry(std::uint32_t slot) {
   return true;
 }
 
+/// There is memory already, unless damage made up the places.
+Status Catalog::take_storage(std::uint32_t slot) {
+  if (!in_use(slot)) return {};
+  const auto path = AreaReference::from(load(view_.entry(slot).path));
+  if (auto taken = take_area(path.unit, units_of(path.length)); !taken) return taken;
+  return take_area(areas_[slot].unit, area_units(areas_[slot]));
+}
+
 void Catalog::drop_entry(std::uint32_t slot) {
-  store(view_.entry(slot).tag_id, 0);
+  view_.store(view_.entry(slot).tag_id, 0);
 }
 
 Result<std::uint32_t> Catalog::adopt() {
@@ -242,15 +271,16 @@ Result<std::uint32_t> Catalog::adopt() {
     ++dropped;
   }
   index_.purge();
-  auto& next = view_.header().next_tag_id;
+  const auto& next = view_.header().next_tag_id;
   for (std::uint32_t slot = 0; slot < used; ++slot) {
     if (!in_use(slot)) continue;
     const auto hash = load(view_.entry(slot).hash);
     if (!index_.holds(slot, hash)) index_.insert(slot, hash);
-    if (ids_[slot] >= load(next)) store(next, ids_[slot] + 1);
+    if (ids_[slot] >= load(next)) view_.store(next, ids_[slot] + 1);
   }
-  view_.header().tag_count.store(static_cast<std::uint32_t>(slots_.size()),
-                                 std::memory_order_release);
+  for (std::uint32_t slot = 0; slot < used; ++slot)
+    if (auto taken = take_storage(slot); !taken) return std::unexpected(taken.error());
+  view_.store(view_.header().tag_count, static_cast<std::uint32_t>(slots_.size()));
   index_.step();
   return dropped;
 }

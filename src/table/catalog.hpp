@@ -7,7 +7,7 @@
 
 #include "table/directory.hpp"
 #include "table/heap.hpp"
-#include "table/segment.hpp"
+#include "table/shared_memory.hpp"
 
 namespace tagwerk::table {
 
@@ -16,7 +16,18 @@ namespace tagwerk::table {
 /// leaves one. Threads: the writer's
 class Catalog {
  public:
-  Catalog(MutableView view, Segment& segment);
+  Catalog(const MutableView& view, SharedMemory& memory);
+
+  /// A range of the segment.
+  struct Extent {
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
+  };
+  /// Where the segment has memory behind it; everything else was never used.
+  std::vector<Extent> extents() const;
+  /// The view has this twin from here on (nullptr = none any more); new tags take memory there,
+  /// too. What extents() names has been taken already.
+  void set_twin(SharedMemory* twin) { twin_ = twin; }
 
   /// Takes in what the segment holds (after a takeover). Entries that contradict each other are
   /// dropped. Returns how many were. Fails: limit_exceeded (shared memory)
@@ -51,15 +62,20 @@ class Catalog {
   void release_area(AreaReference area);
 
  private:
+  Status take_memory(std::uint64_t offset, std::uint64_t bytes);
   Status take_slots(std::uint32_t limit);
+  Status take_area(std::uint32_t unit, std::uint32_t units);
+  Extent area_chunk(std::uint64_t chunk) const;
   Result<std::uint32_t> allocate(std::uint32_t units, std::string_view what);
   Result<AreaReference> store_path(std::string_view path);
   bool adopt_entry(std::uint32_t slot);
+  Status take_storage(std::uint32_t slot);
   void drop_entry(std::uint32_t slot);
   void count_tag(int by);
 
-  MutableView view_;
-  Segment& segment_;
+  const MutableView& view_;
+  SharedMemory& memory_;
+  SharedMemory* twin_ = nullptr;
   Heap heap_;
   Index index_;
   std::vector<std::uint64_t> ids_;

@@ -92,15 +92,15 @@ FindResult read_entry(const View& view, std::uint32_t slot, EntryCopy& out, char
 }
 
 void Index::step() {
-  auto& word = view_.header().directory;
-  word.store(word.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  const auto& word = view_.header().directory;
+  view_.store(word, word.load(std::memory_order_relaxed) + 1);
 }
 
 void Index::insert(std::uint32_t slot, std::uint64_t hash) {
   auto at = static_cast<std::uint32_t>(hash) & mask();
   while (view_.bucket(at).load(std::memory_order_relaxed) != 0)
     at = (at + 1) & mask();
-  view_.bucket(at).store(bucket_word(slot, hash), std::memory_order_release);
+  view_.store(view_.bucket(at), bucket_word(slot, hash));
 }
 
 std::optional<std::uint32_t> Index::locate(std::uint32_t slot, std::uint64_t hash) const {
@@ -140,11 +140,11 @@ void Index::close_gap(std::uint32_t gap) {
     const auto bucket = view_.bucket(at).load(std::memory_order_relaxed);
     if (bucket == 0) break;
     if (((at - home_of(at)) & mask()) < ((at - gap) & mask())) continue;  // would pass its home
-    view_.bucket(gap).store(bucket, std::memory_order_release);
+    view_.store(view_.bucket(gap), bucket);
     step();
     gap = at;
   }
-  view_.bucket(gap).store(0, std::memory_order_release);
+  view_.store(view_.bucket(gap), 0);
   step();
 }
 

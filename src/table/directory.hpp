@@ -48,7 +48,7 @@ std::uint32_t slot_limit(const View& view);
 /// Threads: the writer's
 class Index {
  public:
-  explicit Index(MutableView view) : view_(view) {}
+  explicit Index(const MutableView& view) : view_(view) {}
 
   /// The slot's entry is complete.
   void insert(std::uint32_t slot, std::uint64_t hash);
@@ -69,7 +69,7 @@ class Index {
   bool sound(std::uint32_t at, std::vector<bool>& met) const;
   void close_gap(std::uint32_t gap);
 
-  MutableView view_;
+  const MutableView& view_;
 };
 
 }  // namespace tagwerk::table

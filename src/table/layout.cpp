@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "table/latch.hpp"
+
 namespace tagwerk::table {
 namespace {
 
@@ -71,6 +73,11 @@ std::expected<void, HeaderProblem> check_counts(const Header& header) {
 }
 
 }  // namespace
+
+void MutableView::store_bytes(std::uint32_t unit, std::span<const std::byte> bytes) const {
+  table::store_bytes(fresh_area(unit), bytes);
+  if (twin_ != nullptr) table::store_bytes(twin().fresh_area(unit), bytes);
+}
 
 Result<Geometry> plan_geometry(std::uint32_t slot_capacity, std::uint64_t area_bytes) {
   if (slot_capacity == 0 || slot_capacity > kMaxSlots)

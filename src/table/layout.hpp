@@ -71,7 +71,8 @@ struct Header {
   Word writer_start_ticks;    // 264, field 22 of /proc/PID/stat
   Word writer_pid_namespace;  // 272, inode of /proc/self/ns/pid
   Word generation;            // 280
-  char reserved_4[32];
+  HalfWord sysv_key;          // 288, of the System V segment beside the POSIX one; 0 = none
+  char reserved_4[28];
 
   Word heartbeat_mono_ns;  // 320, CLOCK_MONOTONIC
   Word heartbeat_utc_ns;   // 328
@@ -87,8 +88,9 @@ struct Header {
   char reserved_7[40];
 };
 static_assert(offsetof(Header, instance) == 80 && offsetof(Header, state) == 192);
-static_assert(offsetof(Header, writer_pid) == 256 && offsetof(Header, heartbeat_mono_ns) == 320);
-static_assert(offsetof(Header, committed) == 384 && offsetof(Header, directory) == 448);
+static_assert(offsetof(Header, writer_pid) == 256 && offsetof(Header, sysv_key) == 288);
+static_assert(offsetof(Header, heartbeat_mono_ns) == 320 && offsetof(Header, committed) == 384 &&
+              offsetof(Header, directory) == 448);
 static_assert(sizeof(Header) == 512);
 
 /// A slot, one cache line: who reads a tag touches this and nothing else.
@@ -200,17 +202,38 @@ class View {
   Geometry geometry_;
 };
 
-/// The writer's view.
+/// The writer's view. Everything but the slots (see latch.hpp) is stored through it, so that a twin
+/// of the same geometry gets the same stores in the same order.
+/// Threads: the writer's
 class MutableView : public View {
  public:
   using View::View;
-  Header& header() const { return *reinterpret_cast<Header*>(base_); }
+
+  /// From here on every store goes into that segment, too, after the first; nullptr = no more.
+  void set_twin(std::byte* base) { twin_ = base; }
+  /// The twin alone; only where there is one.
+  MutableView twin() const { return {twin_, geometry_}; }
+
   Cell& cell(std::uint32_t i) const { return at<Cell>(geometry_.slots, i); }
-  Entry& entry(std::uint32_t i) const { return at<Entry>(geometry_.entries, i); }
-  Word& bucket(std::uint32_t i) const { return at<Word>(geometry_.buckets, i); }
-  Word* area(std::uint32_t unit) const {
+  /// Memory of the area that no copy refers to yet.
+  Word* fresh_area(std::uint32_t unit) const {
     return &at<Word>(geometry_.area, std::size_t{unit} * (kAreaUnit / sizeof(Word)));
   }
+
+  void store(const Word& word, std::uint64_t value) const { store_in_both(word, value); }
+  void store(const HalfWord& word, std::uint32_t value) const { store_in_both(word, value); }
+  void store_bytes(std::uint32_t unit, std::span<const std::byte> bytes) const;
+
+ private:
+  template <class Atomic, class Number>
+  void store_in_both(const Atomic& word, Number value) const {
+    const auto offset = reinterpret_cast<const std::byte*>(&word) - base_;
+    reinterpret_cast<Atomic*>(base_ + offset)->store(value, std::memory_order_release);
+    if (twin_ != nullptr)
+      reinterpret_cast<Atomic*>(twin_ + offset)->store(value, std::memory_order_release);
+  }
+
+  std::byte* twin_ = nullptr;
 };
 
 }  // namespace tagwerk::table

@@ -10,20 +10,20 @@ namespace {
 
 constexpr Quality kBadNodeIdUnknown{0x80340000};
 
-std::unexpected<Error> refused(std::string_view instance, const HeaderProblem& problem) {
+std::unexpected<Error> refused(std::string_view name, const HeaderProblem& problem) {
   switch (problem.fault) {
     case HeaderFault::wrong_version:
-      return fail(ErrorCode::conflict, "table '{}': {}; use programs of one Tagwerk release",
-                  instance, problem.text);
+      return fail(ErrorCode::conflict, "table {}: {}; use programs of one Tagwerk release", name,
+                  problem.text);
     case HeaderFault::not_ready:
     case HeaderFault::replaced:
-      return fail(ErrorCode::unavailable, "table '{}' is not ready: {}; try again", instance,
+      return fail(ErrorCode::unavailable, "table {} is not ready: {}; try again", name,
                   problem.text);
     case HeaderFault::damaged:
       break;
   }
   return fail(ErrorCode::corrupt,
-              "table '{}' is damaged: {}; restart its writer, which makes it anew", instance,
+              "table {} is damaged: {}; restart its writer, which makes it anew", name,
               problem.text);
 }
 
@@ -46,10 +46,21 @@ Result<Reader> Reader::open(std::string_view instance) {
   if (!opened) return std::unexpected(opened.error());
   auto segment = std::make_shared<Segment>(std::move(*opened));
   if (auto mapped = segment->map_to_read(); !mapped) return std::unexpected(mapped.error());
-  const auto geometry = check_header(segment->bytes());
-  if (!geometry) return refused(instance, geometry.error());
-  Reader reader(View(segment->bytes().data(), *geometry));
-  reader.segment_ = std::move(segment);
+  return over(std::move(segment), fmt::format("'{}'", instance));
+}
+
+Result<Reader> Reader::open_sysv(SysvKey key) {
+  auto opened = SysvSegment::open_to_read(key);
+  if (!opened) return std::unexpected(opened.error());
+  return over(std::make_shared<SysvSegment>(std::move(*opened)),
+              fmt::format("of System V key {}", to_string_of_key(key)));
+}
+
+Result<Reader> Reader::over(std::shared_ptr<SharedMemory> memory, std::string_view name) {
+  const auto geometry = check_header(memory->bytes());
+  if (!geometry) return refused(name, geometry.error());
+  Reader reader(View(memory->bytes().data(), *geometry));
+  reader.memory_ = std::move(memory);
   return reader;
 }
 
@@ -125,6 +136,8 @@ Result<std::vector<TableValue>> Reader::read_many(std::span<const TagRecord> tag
   if (status == TAGWERK_TABLE_UNSTEADY)
     return fail(ErrorCode::unavailable, "the values of {} tags changed too fast; try again",
                 tags.size());
+  if (status == TAGWERK_TABLE_REPLACED)
+    return fail(ErrorCode::unavailable, "a new table took this one's place; open it again");
   if (status != TAGWERK_TABLE_OK)
     return fail(ErrorCode::not_found, "tag '{}' is not in slot {} any more; find it again",
                 tags[failed].path, tags[failed].slot);
@@ -140,8 +153,7 @@ bool Reader::wait_changed(std::uint64_t& seen, int timeout_ms) const {
 
 tagwerk_table_information Reader::information() const {
   tagwerk_table_information out;
-  const Segment none;
-  fill_information(view_, segment_ ? *segment_ : none, out);
+  fill_information(view_, memory_.get(), out);
   return out;
 }
 

@@ -11,6 +11,8 @@
 #include "model/quality.hpp"
 #include "model/sample.hpp"
 #include "table/access.hpp"
+#include "table/segment.hpp"
+#include "table/sysv_segment.hpp"
 
 namespace tagwerk::table {
 
@@ -40,6 +42,8 @@ class Reader {
   /// Fails: not_found, permission_denied, corrupt, conflict (other layout), unavailable (being
   /// made), io
   static Result<Reader> open(std::string_view instance);
+  /// The same table by the key of its System V segment.
+  static Result<Reader> open_sysv(SysvKey key);
   explicit Reader(const View& view) : view_(view) {}
 
   /// The fast path: newest whole value by slot, without asking whose slot it is. For texts and
@@ -69,7 +73,9 @@ class Reader {
   const View& view() const { return view_; }
 
  private:
-  std::shared_ptr<Segment> segment_;
+  static Result<Reader> over(std::shared_ptr<SharedMemory> memory, std::string_view name);
+
+  std::shared_ptr<SharedMemory> memory_;
   View view_;
 };
 

@@ -46,6 +46,7 @@ SegmentStat stat_from(const struct stat& found) {
           .used_bytes = static_cast<std::uint64_t>(found.st_blocks) * 512,
           .inode = found.st_ino,
           .owner_uid = found.st_uid,
+          .group_gid = found.st_gid,
           .mode = found.st_mode & 07777U,
           .removed = found.st_nlink == 0};
 }
@@ -146,7 +147,7 @@ Result<bool> Segment::lock() {
   return refused("lock", name_);
 }
 
-bool Segment::locked_by_other() const {
+std::optional<bool> Segment::locked_by_other() const {
   auto lock = whole_file(F_RDLCK);
   return ::fcntl(fd_, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
@@ -177,10 +178,19 @@ SegmentStat stat_of(std::string_view instance) {
                                                                   : SegmentStat{};
 }
 
+std::string segment_path(std::string_view instance) {
+  return path_of(kPrefix, instance);
+}
+
 Status remove_name(std::string_view instance) {
   const auto name = path_of(kPrefix, instance);
   if (::unlink(name.c_str()) != 0) return refused("remove", name);
   return {};
+}
+
+std::string remove_unnamed(std::string_view instance) {
+  auto name = path_of(kUnnamedPrefix, instance);
+  return ::unlink(name.c_str()) == 0 ? name : std::string();
 }
 
 std::vector<std::string> segment_instances() {

@@ -1,32 +1,19 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/error.hpp"
+#include "table/shared_memory.hpp"
 
-/// The shared memory under a table: a file in /dev/shm, its mapping and its lock. Knows nothing of
+/// The POSIX segment of a table: a file in /dev/shm, its mapping and its lock. Knows nothing of
 /// what is inside.
 namespace tagwerk::table {
-
-/// What the file system says of a segment.
-struct SegmentStat {
-  std::uint64_t bytes = 0;       ///< as reserved
-  std::uint64_t used_bytes = 0;  ///< memory really taken
-  std::uint64_t inode = 0;
-  std::uint32_t owner_uid = 0;
-  std::uint32_t mode = 0;
-  bool removed = false;  ///< no name leads to it any more
-};
 
 /// An open, possibly mapped segment.
 /// Threads: one thread, except bytes()
 /// Owns:    descriptor (close-on-exec), mapping and lock
-class Segment {
+class Segment final : public SharedMemory {
  public:
   /// For reading only; the mapping refuses stores.
   /// Fails: not_found, permission_denied, io
@@ -44,23 +31,23 @@ class Segment {
     swap(other);
     return *this;
   }
-  ~Segment();
+  ~Segment() override;
 
-  std::span<std::byte> bytes() const { return {base_, size_}; }
+  std::span<std::byte> bytes() const override { return {base_, size_}; }
   Status map_to_read();
   Status map_to_write();
   /// Takes memory for the range now, so that a store into it cannot fail later.
   /// Fails: limit_exceeded, naming /dev/shm and the bytes
-  Status take_memory(std::uint64_t offset, std::uint64_t bytes);
+  Status take_memory(std::uint64_t offset, std::uint64_t bytes) override;
 
   /// The one-writer lock: an open-file-description lock, freed by the kernel with its process.
   /// False: somebody else holds it.
   Result<bool> lock();
-  bool locked_by_other() const;
+  std::optional<bool> locked_by_other() const override;
   Status set_access(std::uint32_t mode, std::int32_t group);
   /// Gives a segment of make_unnamed the instance's name, in place of the one there.
   Status publish_name(std::string_view instance);
-  SegmentStat stat() const;
+  SegmentStat stat() const override;
 
  private:
   Segment(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
@@ -79,7 +66,12 @@ class Segment {
 Status check_instance(std::string_view instance);
 /// By name; all zero where there is none.
 SegmentStat stat_of(std::string_view instance);
+/// "/dev/shm/tagwerk.INSTANCE"
+std::string segment_path(std::string_view instance);
 Status remove_name(std::string_view instance);
+/// Removes what a writer left that died while it made a new segment. Returns its path, "" =
+/// nothing.
+std::string remove_unnamed(std::string_view instance);
 /// Instances that have a segment, sorted.
 std::vector<std::string> segment_instances();
 

@@ -96,12 +96,26 @@ int guarded(Function function) {
   }
 }
 
+int give(Result<Reader> reader, tagwerk_table** table) {
+  if (!reader) {
+    const auto code = reader.error().code;
+    return refuse(code == ErrorCode::conflict ? TAGWERK_TABLE_WRONG_VERSION : opening_status(code),
+                  reader.error().message);
+  }
+  *table = new tagwerk_table{std::move(*reader)};
+  return TAGWERK_TABLE_OK;
+}
+
+/// What programs compiled for ABI 1 have of the options.
+constexpr uint32_t kOptionsBytesOfAbi1 = offsetof(tagwerk_table_options, sysv_key);
+
 WriterOptions options_from(const tagwerk_table_options& given) {
   WriterOptions options;
   if (given.slot_capacity != 0) options.slot_capacity = given.slot_capacity;
   if (given.area_bytes != 0) options.area_bytes = given.area_bytes;
   if (given.mode != 0) options.mode = given.mode;
   options.group = given.group;
+  if (given.size >= sizeof(tagwerk_table_options)) options.sysv_key = given.sysv_key;
   return options;
 }
 
@@ -152,7 +166,7 @@ const char* tagwerk_table_strerror(int status) {
     case TAGWERK_TABLE_END:
       return "no further tag";
     case TAGWERK_TABLE_NO_TABLE:
-      return "no table of this instance; start its writer";
+      return "no table of this instance or key; start its writer";
     case TAGWERK_TABLE_NO_PERMISSION:
       return "the table's mode or group exclude this user; change them at its writer";
     case TAGWERK_TABLE_DAMAGED:
@@ -171,7 +185,9 @@ const char* tagwerk_table_strerror(int status) {
     case TAGWERK_TABLE_TOO_LARGE:
       return "the value is larger than the tag's area or the buffer; enlarge it";
     case TAGWERK_TABLE_TAKEN:
-      return "path or slot belong to another tag; undefine that first";
+      return "path or slot belong to another tag, undefine that first; or the System V key to "
+             "another "
+             "segment, use another key";
     case TAGWERK_TABLE_INVALID:
       return "an argument is not allowed; see tagwerk/table.h";
     case TAGWERK_TABLE_NO_MEMORY:
@@ -185,17 +201,12 @@ const char* tagwerk_table_strerror(int status) {
 
 int tagwerk_table_open(const char* instance, tagwerk_table** table) {
   if (instance == nullptr || table == nullptr) return refuse(TAGWERK_TABLE_INVALID);
-  return guarded([&]() -> int {
-    auto reader = Reader::open(instance);
-    if (!reader) {
-      const auto code = reader.error().code;
-      return refuse(
-          code == ErrorCode::conflict ? TAGWERK_TABLE_WRONG_VERSION : opening_status(code),
-          reader.error().message);
-    }
-    *table = new tagwerk_table{std::move(*reader)};
-    return TAGWERK_TABLE_OK;
-  });
+  return guarded([&] { return give(Reader::open(instance), table); });
+}
+
+int tagwerk_table_open_sysv(uint32_t key, tagwerk_table** table) {
+  if (key == 0 || table == nullptr) return refuse(TAGWERK_TABLE_INVALID);
+  return guarded([&] { return give(Reader::open_sysv(key), table); });
 }
 
 void tagwerk_table_close(tagwerk_table* table) {
@@ -244,7 +255,7 @@ int tagwerk_table_get_info(tagwerk_table* table, tagwerk_table_information* info
 int tagwerk_table_create(const char* instance, const tagwerk_table_options* options,
                          tagwerk_table_writer** writer) {
   if (instance == nullptr || writer == nullptr) return refuse(TAGWERK_TABLE_INVALID);
-  if (options != nullptr && options->size < sizeof(tagwerk_table_options))
+  if (options != nullptr && options->size < kOptionsBytesOfAbi1)
     return refuse(TAGWERK_TABLE_INVALID, "options.size: set it to sizeof(tagwerk_table_options)");
   return guarded([&]() -> int {
     auto made =
@@ -254,6 +265,11 @@ int tagwerk_table_create(const char* instance, const tagwerk_table_options* opti
       return refuse(code == ErrorCode::conflict ? TAGWERK_TABLE_HELD : opening_status(code),
                     made.error().message);
     }
+    if (const auto& sysv = (*made)->sysv_status(); !sysv)
+      return refuse(sysv.error().code == ErrorCode::already_exists
+                        ? TAGWERK_TABLE_TAKEN
+                        : opening_status(sysv.error().code),
+                    sysv.error().message);
     *writer = new tagwerk_table_writer{std::move(*made)};
     return TAGWERK_TABLE_OK;
   });

@@ -10,15 +10,23 @@
 #include "table/testing.hpp"
 
 /// What a slot costs: single reads and writes, batches, snapshots, with and without the other side
-/// running.
+/// running, with the POSIX segment alone (argument 0) and with the System V one beside it (1).
 namespace tagwerk::table {
 namespace {
 
 constexpr std::uint32_t kTags = 100'000;
 
-std::unique_ptr<Writer> make_table(const testing::TestInstance& instance, std::uint32_t tags) {
-  auto writer = std::move(*Writer::create(
-      instance.name(), {.slot_capacity = tags, .area_bytes = std::uint64_t{64} << 20}));
+/// Which segments there are.
+constexpr std::int64_t kPosix = 0;
+constexpr std::int64_t kBoth = 1;
+
+std::unique_ptr<Writer> make_table(const testing::TestInstance& instance, std::uint32_t tags,
+                                   std::int64_t segments = kPosix) {
+  auto writer = std::move(
+      *Writer::create(instance.name(), {.slot_capacity = tags,
+                                        .area_bytes = std::uint64_t{64} << 20,
+                                        .sysv_key = segments == kBoth ? instance.key() : 0}));
+  if (!writer->sysv_status()) std::abort();
   for (std::uint32_t i = 0; i < tags; ++i)
     (void)writer->define({.path = fmt::format("/Plant/Area{}/Tag{}", i % 100, i),
                           .slot = i,
@@ -85,7 +93,7 @@ BENCHMARK(ReadSlotBare)->Arg(1000)->Arg(100'000);
 
 void PublishInBatchesOf1024(benchmark::State& state) {
   const testing::TestInstance instance("bench");
-  const auto writer = make_table(instance, kTags);
+  const auto writer = make_table(instance, kTags, state.range(0));
   std::uint32_t at = 0, in_batch = 0;
   writer->begin(kNever);
   for (auto _ : state) {
@@ -99,11 +107,11 @@ void PublishInBatchesOf1024(benchmark::State& state) {
   }
   writer->commit();
 }
-BENCHMARK(PublishInBatchesOf1024);
+BENCHMARK(PublishInBatchesOf1024)->Arg(kPosix)->Arg(kBoth);
 
 void ApplySamplesInBatchesOf1024(benchmark::State& state) {
   const testing::TestInstance instance("bench");
-  const auto writer = make_table(instance, kTags);
+  const auto writer = make_table(instance, kTags, state.range(0));
   std::vector<Sample> samples(kTags);
   for (std::uint32_t i = 0; i < kTags; ++i)
     samples[i] = {Value::of(1.0), UtcTime{std::chrono::seconds{1}}, {}, i};
@@ -114,18 +122,18 @@ void ApplySamplesInBatchesOf1024(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * 1024);
 }
-BENCHMARK(ApplySamplesInBatchesOf1024);
+BENCHMARK(ApplySamplesInBatchesOf1024)->Arg(kPosix)->Arg(kBoth);
 
 void PublishSingly(benchmark::State& state) {
   const testing::TestInstance instance("bench");
-  const auto writer = make_table(instance, 1000);
+  const auto writer = make_table(instance, 1000, state.range(0));
   std::uint32_t at = 0;
   for (auto _ : state) {
     (void)writer->publish_raw(at, number(1));
     at = at + 1 == 1000 ? 0 : at + 1;
   }
 }
-BENCHMARK(PublishSingly);
+BENCHMARK(PublishSingly)->Arg(kPosix)->Arg(kBoth);
 
 /// As a C program reads: by handle. Argument 1: a writer runs at full speed.
 void ReadThroughC(benchmark::State& state) {
@@ -197,10 +205,22 @@ BENCHMARK(ReadManyOf100)->Arg(1024)->Arg(100'000)->UseRealTime();
 void DefineTags(benchmark::State& state) {
   for (auto _ : state) {
     const testing::TestInstance instance("bench");
-    benchmark::DoNotOptimize(make_table(instance, kTags));
+    benchmark::DoNotOptimize(make_table(instance, kTags, state.range(0)));
   }
 }
-BENCHMARK(DefineTags)->Unit(benchmark::kMillisecond);
+BENCHMARK(DefineTags)->Arg(kPosix)->Arg(kBoth)->Unit(benchmark::kMillisecond);
+
+/// A new writer finds 100,000 tags of the one before.
+void TakeOver(benchmark::State& state) {
+  const testing::TestInstance instance("bench");
+  make_table(instance, kTags, state.range(0)).reset();
+  const WriterOptions options{.slot_capacity = kTags,
+                              .area_bytes = std::uint64_t{64} << 20,
+                              .sysv_key = state.range(0) == kBoth ? instance.key() : 0};
+  for (auto _ : state)
+    if (!Writer::create(instance.name(), options)) std::abort();
+}
+BENCHMARK(TakeOver)->Arg(kPosix)->Arg(kBoth)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tagwerk::table

@@ -4,7 +4,9 @@
 
 #include "table/process.hpp"
 #include "table/saved.hpp"
+#include "table/twin.hpp"
 #include "table/writer.hpp"
+#include "table/writer_lock.hpp"
 
 /// Writer: how it comes to its segment and leaves it.
 namespace tagwerk::table {
@@ -13,19 +15,6 @@ namespace {
 /// Higher ones cannot come from counting; they are damage.
 constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;
 constexpr int kOpenAttempts = 100;
-
-std::unexpected<Error> held(std::string_view instance, Segment& segment) {
-  std::uint32_t pid = 0;
-  if (segment.map_to_read() && segment.bytes().size() >= sizeof(Header))
-    pid = reinterpret_cast<const Header*>(segment.bytes().data())
-              ->writer_pid.load(std::memory_order_acquire);
-  if (pid == 0)
-    return fail(ErrorCode::conflict,
-                "table '{}' is being made or removed by another process; try again", instance);
-  return fail(ErrorCode::conflict,
-              "table '{}' is written by process {}; stop that one or use another instance",
-              instance, pid);
-}
 
 void write_header(std::byte* base, const Geometry& g, std::string_view instance) {
   auto& header = *reinterpret_cast<Header*>(base);
@@ -47,15 +36,6 @@ void write_header(std::byte* base, const Geometry& g, std::string_view instance)
   header.magic.store(kMagic, std::memory_order_release);
 }
 
-void mark_replaced(const Segment& segment) {
-  if (segment.bytes().size() < sizeof(Header)) return;
-  auto& header = *reinterpret_cast<Header*>(segment.bytes().data());
-  header.state.store(static_cast<std::uint32_t>(State::replaced), std::memory_order_release);
-  // Changes the futex word, so that no waiter goes to sleep on the old one.
-  header.committed.fetch_add(1, std::memory_order_release);
-  wake_waiting(header.committed);
-}
-
 /// Somebody else's segment, writable through its mode: its owner decides about the mode.
 Status grant_access(Segment& segment, const WriterOptions& options) {
   auto granted = segment.set_access(options.mode, options.group);
@@ -65,13 +45,14 @@ Status grant_access(Segment& segment, const WriterOptions& options) {
 
 }  // namespace
 
-Writer::Writer(Segment segment, const Geometry& geometry)
-    : segment_(std::move(segment)),
+Writer::Writer(Segment segment, const Geometry& geometry, WriterOptions options)
+    : options_(options),
+      segment_(std::move(segment)),
       view_(segment_.bytes().data(), geometry),
       catalog_(view_, segment_) {}
 
 Writer::~Writer() {
-  view_.header().writer_pid.store(0, std::memory_order_release);
+  view_.store(view_.header().writer_pid, 0);
   dirty_ = true;
   commit();
 }
@@ -84,12 +65,13 @@ Result<std::unique_ptr<Writer>> Writer::create(std::string_view instance,
   for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
     auto segment = Segment::open_to_write(instance, options.mode);
     if (!segment) return std::unexpected(segment.error());
-    const auto locked = segment->lock();
-    if (!locked) return std::unexpected(locked.error());
-    if (!*locked) return held(instance, *segment);
+    if (auto locked = lock_alone(instance, *segment); !locked)
+      return std::unexpected(locked.error());
     // Replaced or removed between open and lock: this one is nobody's any more.
     if (stat_of(instance).inode != segment->stat().inode) continue;
-    return open_locked(instance, std::move(*segment), options);
+    auto writer = open_locked(instance, std::move(*segment), options);
+    if (writer) (*writer)->settle_twin();
+    return writer;
   }
   return fail(ErrorCode::unavailable, "table '{}' is being replaced again and again; try later",
               instance);
@@ -104,17 +86,20 @@ Result<std::unique_ptr<Writer>> Writer::open_locked(std::string_view instance, S
     auto writer = make(instance, options, {});
     if (!writer) return writer;
     if (!fresh) {
-      mark_replaced(segment);
+      mark_replaced(segment.bytes());
       (*writer)->start_ = Start::replaced;
       (*writer)->start_note_ = geometry.error().text;
     }
     return writer;
   }
-  std::unique_ptr<Writer> writer(new Writer(std::move(segment), *geometry));
-  const auto taken = writer->take_over();
-  if (!taken && taken.error().code != ErrorCode::corrupt) return std::unexpected(taken.error());
+  std::unique_ptr<Writer> writer(new Writer(std::move(segment), *geometry, options));
   const bool too_small =
       geometry->slot_capacity < options.slot_capacity || geometry->area_bytes < options.area_bytes;
+  const SysvKey former_key = writer->view_.header().sysv_key.load(std::memory_order_acquire);
+  writer->former_key_ = former_key;
+  if (!too_small) writer->adopt_twin();
+  const auto taken = writer->take_over();
+  if (!taken && taken.error().code != ErrorCode::corrupt) return std::unexpected(taken.error());
   if (taken && !too_small) {
     if (auto granted = grant_access(writer->segment_, options); !granted)
       return std::unexpected(granted.error());
@@ -124,7 +109,8 @@ Result<std::unique_ptr<Writer>> Writer::open_locked(std::string_view instance, S
   options.area_bytes = std::max(options.area_bytes, geometry->area_bytes);
   auto successor = make(instance, options, writer->leave_behind());
   if (!successor) return successor;
-  mark_replaced(writer->segment_);
+  mark_replaced(writer->segment_.bytes());
+  (*successor)->former_key_ = former_key;
   (*successor)->start_ = Start::replaced;
   (*successor)->start_note_ = taken ? "made larger" : taken.error().message;
   return successor;
@@ -137,14 +123,12 @@ Result<std::unique_ptr<Writer>> Writer::make(std::string_view instance,
   if (!geometry) return std::unexpected(geometry.error());
   auto segment = Segment::make_unnamed(instance, geometry->segment_bytes, options.mode);
   if (!segment) return std::unexpected(segment.error());
-  const auto locked = segment->lock();
-  if (!locked) return std::unexpected(locked.error());
-  if (!*locked) return held(instance, *segment);
+  if (auto locked = lock_alone(instance, *segment); !locked) return std::unexpected(locked.error());
   if (auto mapped = segment->map_to_write(); !mapped) return std::unexpected(mapped.error());
   if (auto taken = segment->take_memory(0, geometry->entries); !taken)
     return std::unexpected(taken.error());
   write_header(segment->bytes().data(), *geometry, instance);
-  std::unique_ptr<Writer> writer(new Writer(std::move(*segment), *geometry));
+  std::unique_ptr<Writer> writer(new Writer(std::move(*segment), *geometry, options));
   if (auto inherited = writer->inherit(heritage); !inherited)
     return std::unexpected(inherited.error());
   if (auto granted = writer->segment_.set_access(options.mode, options.group); !granted)
@@ -155,15 +139,14 @@ Result<std::unique_ptr<Writer>> Writer::make(std::string_view instance,
 }
 
 void Writer::sign() {
-  auto& header = view_.header();
+  const auto& header = view_.header();
   const auto self = this_process();
-  header.writer_pid.store(0, std::memory_order_release);
-  header.writer_start_ticks.store(self.start_ticks, std::memory_order_release);
-  header.writer_pid_namespace.store(self.pid_namespace, std::memory_order_release);
-  heartbeat(base::utc_now());
-  header.generation.store(header.generation.load(std::memory_order_relaxed) + 1,
-                          std::memory_order_release);
-  header.writer_pid.store(self.pid, std::memory_order_release);
+  view_.store(header.writer_pid, 0);
+  view_.store(header.writer_start_ticks, self.start_ticks);
+  view_.store(header.writer_pid_namespace, self.pid_namespace);
+  beat(base::utc_now());
+  view_.store(header.generation, header.generation.load(std::memory_order_relaxed) + 1);
+  view_.store(header.writer_pid, self.pid);
 }
 
 /// The next number is above everything the dead writer left, committed or not.
@@ -215,8 +198,8 @@ Writer::Heritage Writer::leave_behind() const {
 }
 
 Status Writer::inherit(const Heritage& heritage) {
-  view_.header().generation.store(heritage.generation, std::memory_order_relaxed);
-  view_.header().next_tag_id.store(heritage.next_tag_id, std::memory_order_relaxed);
+  view_.store(view_.header().generation, heritage.generation);
+  view_.store(view_.header().next_tag_id, heritage.next_tag_id);
   sign();
   for (const auto& saved : heritage.tags) {
     const TagSpec spec{saved.tag.path, saved.tag.id, saved.tag.slot, saved.tag.type,
@@ -224,19 +207,6 @@ Status Writer::inherit(const Heritage& heritage) {
     if (auto slot = add(spec, &saved); !slot) return std::unexpected(slot.error());
   }
   return {};
-}
-
-Status remove_table(std::string_view instance) {
-  if (auto named = check_instance(instance); !named) return named;
-  if (stat_of(instance).inode == 0)
-    return fail(ErrorCode::not_found,
-                "there is no table '{}'; `tagwerk table ls` lists what is there", instance);
-  auto segment = Segment::open_to_write(instance, 0600);
-  if (!segment) return std::unexpected(segment.error());
-  const auto locked = segment->lock();
-  if (!locked) return std::unexpected(locked.error());
-  if (!*locked) return held(instance, *segment);
-  return remove_name(instance);
 }
 
 }  // namespace tagwerk::table

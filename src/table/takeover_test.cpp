@@ -1,12 +1,10 @@
-#include <csignal>
 #include <fstream>
-#include <functional>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
+#include "table/child_for_test.hpp"
 #include "table/process.hpp"
 #include "table/testing.hpp"
 #include "table/writer.hpp"
@@ -16,41 +14,9 @@ namespace {
 
 using model::Type;
 using testing::at_s;
+using testing::Child;
 using testing::kSmall;
 using testing::TestInstance;
-
-/// A child that runs `work`, then says so and waits to be killed.
-class Child {
- public:
-  explicit Child(const std::function<void()>& work) {
-    int pipe_ends[2];
-    if (::pipe(pipe_ends) != 0) std::abort();
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      work();
-      if (::write(pipe_ends[1], "x", 1) != 1) ::_exit(1);
-      for (;;)
-        ::pause();
-    }
-    ::close(pipe_ends[1]);
-    char ready = 0;
-    ready_ = ::read(pipe_ends[0], &ready, 1) == 1;
-    ::close(pipe_ends[0]);
-  }
-  ~Child() { kill(); }
-  void kill() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  bool ready() const { return ready_; }
-  pid_t pid() const { return pid_; }
-
- private:
-  pid_t pid_ = 0;
-  bool ready_ = false;
-};
 
 /// Publishes A = 1, S = "text", C bad; then dies in the middle of a batch that changes A.
 void write_and_stay(const std::string& instance) {

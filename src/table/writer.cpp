@@ -23,22 +23,32 @@ void Writer::begin(UtcTime now) {
   batch_ns_ = ns_of(now);
 }
 
-Outcome Writer::put(Slot slot, const Current& current, base::ByteView bytes) {
-  if (!catalog_.in_use(slot)) return Outcome::no_tag;
-  auto& cell = view_.cell(slot);
-  auto value = current;
-  if (value.server_ns == TAGWERK_TABLE_NEVER) value.server_ns = batch_ns_;
+/// Which copy comes next each segment knows for itself: after a writer that died the two may differ
+/// by the publish it was at.
+inline void Writer::put_in(const MutableView& view, Slot slot, Current value, AreaReference area,
+                           base::ByteView bytes) {
+  auto& cell = view.cell(slot);
+  const auto copy = open_copy(cell, batch_);
   if (needs_area(value.type)) {
-    const auto area = catalog_.area_of(slot);
-    if (bytes.size() > area.length) return Outcome::too_large;
-    const AreaReference at{area.unit + open_copy(cell, batch_) * units_of(area.length),
+    const AreaReference at{area.unit + copy * units_of(area.length),
                            static_cast<std::uint32_t>(bytes.size())};
-    store_bytes(view_.area(at.unit), bytes);
+    table::store_bytes(view.fresh_area(at.unit), bytes);
     value.bits = at.word();
-  } else {
-    open_copy(cell, batch_);
   }
   close_copy(cell, batch_, value);
+}
+
+Outcome Writer::put(Slot slot, const Current& current, base::ByteView bytes) {
+  if (!catalog_.in_use(slot)) return Outcome::no_tag;
+  auto value = current;
+  if (value.server_ns == TAGWERK_TABLE_NEVER) value.server_ns = batch_ns_;
+  AreaReference area;
+  if (needs_area(value.type)) {
+    area = catalog_.area_of(slot);
+    if (bytes.size() > area.length) return Outcome::too_large;
+  }
+  put_in(view_, slot, value, area, bytes);
+  if (twin_) put_in(twin_view_, slot, value, area, bytes);
   dirty_ = true;
   return Outcome::fine;
 }
@@ -106,17 +116,22 @@ void Writer::commit() {
   in_batch_ = false;
   if (!std::exchange(dirty_, false)) return;
   batch_.committed = batch_.current;
-  view_.header().committed.store(batch_.committed, std::memory_order_release);  // sync point B
+  view_.store(view_.header().committed, batch_.committed);  // sync point B
   batch_.current = batch_.committed + 1;
   wake_waiting(view_.header().committed);
+  if (twin_) wake_waiting(twin_view_.header().committed);
 }
 
 void Writer::heartbeat(UtcTime now) {
-  auto& header = view_.header();
-  header.heartbeat_utc_ns.store(static_cast<std::uint64_t>(ns_of(now)), std::memory_order_release);
-  header.heartbeat_mono_ns.store(
-      static_cast<std::uint64_t>(base::mono_now().time_since_epoch().count()),
-      std::memory_order_release);
+  beat(now);
+  look_after_twin();
+}
+
+void Writer::beat(UtcTime now) {
+  const auto& header = view_.header();
+  view_.store(header.heartbeat_utc_ns, static_cast<std::uint64_t>(ns_of(now)));
+  view_.store(header.heartbeat_mono_ns,
+              static_cast<std::uint64_t>(base::mono_now().time_since_epoch().count()));
 }
 
 }  // namespace tagwerk::table

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,14 +10,19 @@
 #include "base/bytes.hpp"
 #include "table/catalog.hpp"
 #include "table/reader.hpp"
+#include "table/segment.hpp"
+#include "table/sysv_segment.hpp"
 
 namespace tagwerk::table {
 
 struct WriterOptions {
   std::uint32_t slot_capacity = 262'144;
   std::uint64_t area_bytes = std::uint64_t{256} << 20;
-  std::uint32_t mode = 0644;
-  std::int32_t group = -1;  ///< gid; -1 = leave
+  std::uint32_t mode = 0644;  ///< of both segments
+  std::int32_t group = -1;    ///< gid; -1 = leave
+  SysvKey sysv_key = 0;       ///< also a System V segment with this key; 0 = none
+  /// How often heartbeat looks whether that segment is still there.
+  Duration sysv_look_every = std::chrono::seconds{5};
 };
 
 inline constexpr Slot kAnySlot = kNoSlot;
@@ -43,18 +49,19 @@ enum class Outcome : std::uint8_t { fine, no_tag, too_large };
 /// How a writer found the segment.
 enum class Start : std::uint8_t { fresh, taken_over, replaced };
 
-/// The one writer of a table.
+/// The one writer of a table: of its POSIX segment and, with a sysv_key, of the System V segment
+/// beside it, which gets the same stores right after the first.
 ///
 /// A batch is begin, publish…, commit: one step of the publish number and one wake-up. Changes of
 /// tags are batches of their own and not allowed inside one. Threads: one thread (the server's
-/// engine); readers anywhere Owns:    the segment's mapping and lock. The segment stays when the
-/// writer goes. Limits:  WriterOptions; paths of 1,023 bytes
+/// engine); readers anywhere Owns:    the segments' mappings and the lock. The segments stay when
+/// the writer goes. Limits:  WriterOptions; paths of 1,023 bytes
 class Writer {
  public:
   /// Makes the segment or takes it over: tags and values stay, quality UncertainLastUsableValue
   /// unless bad. One too small, damaged or of another layout is replaced; tags are kept where they
-  /// can be read. Fails: conflict (naming the process that writes it), permission_denied,
-  /// limit_exceeded, io
+  /// can be read. A System V segment that cannot be had is no failure: see sysv_status(). Fails:
+  /// conflict (naming the process that writes it), permission_denied, limit_exceeded, io
   static Result<std::unique_ptr<Writer>> create(std::string_view instance,
                                                 const WriterOptions& = {});
   Writer(const Writer&) = delete;
@@ -90,8 +97,11 @@ class Writer {
   void apply(std::span<const Sample> samples, UtcTime server_time);
   /// One number step, one wake-up; nothing when nothing was published.
   void commit();
+  /// Also makes the System V segment again where somebody removed it.
   void heartbeat(UtcTime now);
 
+  /// Why there is no System V segment although there should be; good where none is wanted.
+  const Status& sysv_status() const { return sysv_status_; }
   std::uint64_t too_large() const { return too_large_; }
   std::uint64_t without_tag() const { return without_tag_; }
   /// For other threads of this process: reads the same memory, valid as long as the writer.
@@ -100,7 +110,7 @@ class Writer {
  private:
   struct Saved;
   struct Heritage;
-  Writer(Segment segment, const Geometry& geometry);
+  Writer(Segment segment, const Geometry& geometry, WriterOptions options);
   static Result<std::unique_ptr<Writer>> open_locked(std::string_view instance, Segment segment,
                                                      WriterOptions options);
   static Result<std::unique_ptr<Writer>> make(std::string_view instance,
@@ -109,11 +119,19 @@ class Writer {
   Status take_over();
   Status number_batches();
   void sign();
+  void beat(UtcTime now);
   void mark_uncertain();
   Heritage leave_behind() const;
   Status inherit(const Heritage& heritage);
 
+  void adopt_twin();
+  void settle_twin();
+  void have_twin(SysvSegment twin);
+  void look_after_twin();
+
   Outcome put(Slot slot, const Current& current, base::ByteView bytes);
+  void put_in(const MutableView& view, Slot slot, Current value, AreaReference area,
+              base::ByteView bytes);
   void put_null(Slot slot, Quality quality);
   TagRecord record_of(Slot slot) const;
   Saved save(const TagRecord& tag) const;
@@ -126,9 +144,15 @@ class Writer {
   std::vector<Saved> remove_others(std::span<const TagSpec> specs);
   void put_back(Slot slot, const Saved& value);
 
+  const WriterOptions options_;
   Segment segment_;
+  std::optional<SysvSegment> twin_;
   MutableView view_;
+  MutableView twin_view_;
   Catalog catalog_;
+  SysvKey former_key_ = 0;  ///< of the System V segment of the writer before
+  Status sysv_status_;
+  MonoTime next_look_{};
   Batch batch_;
   bool in_batch_ = false;
   bool dirty_ = false;
@@ -140,8 +164,9 @@ class Writer {
   base::Bytes scratch_;
 };
 
-/// Takes the instance's name away; who has it mapped keeps it.
+/// Takes the instance's name away and its System V segments' keys; who has them mapped keeps them.
+/// Returns what was removed, in words.
 /// Fails: conflict (a writer lives, naming it), not_found, permission_denied
-Status remove_table(std::string_view instance);
+Result<std::vector<std::string>> remove_table(std::string_view instance);
 
 }  // namespace tagwerk::table
