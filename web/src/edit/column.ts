@@ -24,6 +24,8 @@ export interface Column {
   /** Pixels. */
   width: number;
   kind: 'text' | 'number' | 'choice' | 'flag';
+  /** Nothing but the choices makes sense, so that a form can offer them as a list. */
+  strict?: boolean;
   /** What can be chosen; other texts are possible unless `check` refuses them. */
   choices?: (cells: Cells, around: Surroundings) => readonly string[];
   read: (body: Body) => string;
@@ -68,6 +70,7 @@ export function numberColumn(given: Given): Column {
 export function wordColumn(given: Given & { words: readonly string[] }): Column {
   return textColumn({
     kind: 'choice',
+    strict: true,
     choices: () => given.words,
     normal: (typed) => given.words.find((word) => word.toLowerCase() === typed.trim().toLowerCase()) ?? typed.trim(),
     check: (text) => (text === '' || given.words.includes(text) ? '' : texts.write.notState(given.words.join(', '))),

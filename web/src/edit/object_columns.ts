@@ -53,7 +53,7 @@ function checkParameters(text: string, cells: Cells, around: Surroundings): stri
 export const kObjectColumns: readonly Column[] = [
   pathColumn,
   textColumn({
-    key: 'type', title: () => t().objectType, width: 130, kind: 'choice', choices: (_, around) => [...around.types.keys()], check: checkType,
+    key: 'type', title: () => t().objectType, width: 130, kind: 'choice', strict: true, choices: (_, around) => [...around.types.keys()], check: checkType,
   }),
   textColumn({ key: 'description', title: () => t().description, width: 320 }),
   textColumn({

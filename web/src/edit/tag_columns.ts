@@ -19,7 +19,7 @@ export const pathColumn: Column = textColumn({
   key: 'path',
   aliases: ['name'],
   title: () => t().path,
-  width: 300,
+  width: 340,
   read: () => '',
   write: (body) => body,
   normal: (typed) => withSlash(typed.trim()),
@@ -91,11 +91,11 @@ export const kTagColumns: readonly Column[] = [
   rangeEnd(1, 'range.high', ['max_', 'max'], () => t().high),
   namesColumn({ key: 'states', title: () => t().states, hint: () => texts.edit.namesHint, width: 150 }),
   textColumn({
-    key: 'source.connector', aliases: ['connector_name'], title: () => t().connector, width: 110, kind: 'choice',
+    key: 'source.connector', aliases: ['connector_name'], title: () => t().connector, width: 110, kind: 'choice', strict: true,
     choices: (_, around) => [...around.connectors.keys()], check: checkConnector,
   }),
   textColumn({
-    key: 'source.device', title: () => t().device, width: 100, kind: 'choice',
+    key: 'source.device', title: () => t().device, width: 100, kind: 'choice', strict: true,
     choices: (cells, around) => around.connectors.get(cells('source.connector')) ?? [], check: checkDevice,
   }),
   textColumn({

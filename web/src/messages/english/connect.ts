@@ -28,7 +28,7 @@ export const connect = {
     tables: { HR: 'Holding registers (HR, 4xxxx)', IR: 'Input registers (IR, 3xxxx)', CO: 'Coils (CO, 0xxxx)', DI: 'Discrete inputs (DI, 1xxxx)' },
     sheetNotation: 'As in the data sheet: 40001',
     number: 'Address',
-    count: 'Number',
+    count: 'How many',
     expected: 'The device shows',
     expectedHint: 'such as 49.8',
     read: 'Read',

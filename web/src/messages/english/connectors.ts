@@ -23,7 +23,7 @@ export const connectors = {
     remove: 'Remove connector',
     removeTitle: (name: string) => `Remove connector ${name}?`,
     removeText: 'It is stopped and taken out of the project, as a revision that can be restored. It must not have tags any more.',
-    standard: (value: string) => `Empty: ${value}`,
+    standard: (value: string) => `${value} when empty`,
     between: (low: number, high: number) => `A whole number from ${low} to ${high}.`,
     keys: {
       enabled: 'Enabled: it runs', host: 'Host', port: 'Port', unit: 'Unit', timeout: 'Timeout', period: 'Period', order: 'Byte order',

@@ -28,7 +28,7 @@ export const edit = {
     fromType: (type: string) => `Comes from the type ${type}. Change it there, or for this object alone with “Edit” in the tree.`,
     override: (type: string, object: string) => `This tag comes from the type ${type}. What you change here holds for the object ${object} alone.`,
     tools: { add: 'Add row', duplicate: 'Duplicate', remove: 'Remove', paste: 'Paste…', undo: 'Undo', redo: 'Redo' },
-    faults: (n: number) => `${rows(n)} with faults`,
+    faults: (n: number) => counted(n, { one: 'faulty row', other: 'faulty rows' }),
     save: (n: number) => (n === 0 ? 'No changes' : `Review ${changes(n)}…`),
     leave: 'There are changes that are not applied yet. Leave and lose them?',
     moved: 'Somebody changed the project meanwhile.',

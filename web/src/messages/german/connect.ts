@@ -30,7 +30,7 @@ export const connect: typeof english = {
     tables: { HR: 'Halteregister (HR, 4xxxx)', IR: 'Eingangsregister (IR, 3xxxx)', CO: 'Coils (CO, 0xxxx)', DI: 'Binäreingänge (DI, 1xxxx)' },
     sheetNotation: 'Wie im Datenblatt: 40001',
     number: 'Adresse',
-    count: 'Anzahl',
+    count: 'Wie viele',
     expected: 'Das Gerät zeigt',
     expectedHint: 'etwa 49,8',
     read: 'Lesen',

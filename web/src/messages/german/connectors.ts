@@ -24,7 +24,7 @@ export const connectors: typeof english = {
     remove: 'Konnektor entfernen',
     removeTitle: (name) => `Konnektor ${name} entfernen?`,
     removeText: 'Er wird gestoppt und aus dem Projekt genommen, als Revision, die sich zurückholen lässt. Er darf keine Messstellen mehr haben.',
-    standard: (value) => `Leer: ${value}`,
+    standard: (value) => `${value}, wenn leer`,
     between: (low, high) => `Eine ganze Zahl von ${low} bis ${high}.`,
     keys: {
       enabled: 'Eingeschaltet: Er läuft', host: 'Host', port: 'Port', unit: 'Unit', timeout: 'Zeitgrenze', period: 'Periode', order: 'Byte-Reihenfolge',

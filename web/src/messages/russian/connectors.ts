@@ -24,7 +24,7 @@ export const connectors: typeof english = {
     remove: 'Удалить коннектор',
     removeTitle: (name) => `Удалить коннектор ${name}?`,
     removeText: 'Он остановится и уйдёт из проекта; это станет ревизией, которую можно вернуть. Тегов у него больше не должно быть.',
-    standard: (value) => `Пусто: ${value}`,
+    standard: (value) => `если пусто — ${value}`,
     between: (low, high) => `Целое число от ${low} до ${high}.`,
     keys: {
       enabled: 'Включён: работает', host: 'Адрес', port: 'Порт', unit: 'Номер устройства', timeout: 'Ожидание ответа', period: 'Период', order: 'Порядок байтов',
