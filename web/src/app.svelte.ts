@@ -1,15 +1,14 @@
 import { Client, ApiError } from './api/client';
 import { LiveValues } from './api/live.svelte';
 import { PlantStatus } from './api/plant.svelte';
+import { Recent } from './api/recent.svelte';
 import { Session } from './api/session';
 import { LiveSocket, type SocketLike, type SocketState } from './api/socket';
 import { BrowserTokenStore, browserLock } from './api/token_store';
 import type { Tokens, User } from './api/types';
 import { clock } from './clock.svelte';
 import { texts } from './messages';
-import { base, route } from './route.svelte';
-
-const kRanks = ['viewer', 'operator', 'engineer', 'admin'];
+import { base, route, type PageName } from './route.svelte';
 
 /** What the pages share: who is signed in, the connection, live values. Made once, wired here. */
 class App {
@@ -20,7 +19,7 @@ class App {
   connection = $state.raw<SocketState>({ phase: 'idle', lostSince: null, retryAt: null });
 
   /** Where the person was going when the login page came in between. */
-  private wanted: 'overview' | 'tree' = 'overview';
+  private wanted: PageName = 'overview';
   private wantedFragment = '';
 
   readonly client = new Client(base);
@@ -28,6 +27,7 @@ class App {
   readonly socket: LiveSocket;
   readonly live: LiveValues;
   readonly plant: PlantStatus;
+  readonly recent: Recent;
   private readonly store = new BrowserTokenStore(`tagwerk.session:${base.pathname}`);
 
   constructor() {
@@ -44,6 +44,7 @@ class App {
     });
     this.live = new LiveValues(this.socket);
     this.plant = new PlantStatus(this.socket);
+    this.recent = new Recent(this.live, () => this.connected);
     this.session.onEnded = () => this.leave(texts.login.ended);
     addEventListener('storage', (event) => this.otherWindow(event));
     addEventListener('online', () => this.socket.retryNow());
@@ -82,13 +83,19 @@ class App {
     this.leave('');
   }
 
-  hasRole(least: string): boolean {
-    return kRanks.indexOf(this.user?.role ?? '') >= kRanks.indexOf(least);
+  /** Whether the user has a right at a path: "/" for what reaches beyond the tree. The server has the last word. */
+  may(right: string, path = '/'): boolean {
+    return (this.user?.rights ?? []).some((held) => held.right === right && covers(held.subtree ?? '/', path));
   }
 
-  /** Start and stop connectors: the right to control them, which engineers have. */
+  /** Whether there is any place at which the user has the right. */
+  maySomewhere(right: string): boolean {
+    return (this.user?.rights ?? []).some((held) => held.right === right);
+  }
+
+  /** Start and stop connectors. */
   get mayControl(): boolean {
-    return this.hasRole('engineer') || (this.user?.rights ?? []).some((r) => r.right === 'control');
+    return this.may('control');
   }
 
   private admit(tokens: Tokens): void {
@@ -105,6 +112,7 @@ class App {
     this.wantedFragment = '';
     void this.loadUser();
     this.plant.start();
+    this.recent.start();
     this.socket.start();
   }
 
@@ -113,13 +121,15 @@ class App {
     this.user = null;
     this.notice = notice;
     this.plant.stop();
+    this.recent.stop();
+    route.unsaved = null;
     this.live.clear();
     this.socket.stop();
     this.askToSignIn();
   }
 
   private askToSignIn(): void {
-    if (route.page === 'tree') {
+    if (!['login', 'setup', 'unknown'].includes(route.page)) {
       this.wanted = route.page;
       this.wantedFragment = route.fragment;
     }
@@ -145,6 +155,10 @@ class App {
     if (event.newValue === null && this.signedIn) this.leave('');
     else if (event.newValue !== null && !this.signedIn) this.resume();
   }
+}
+
+function covers(subtree: string, path: string): boolean {
+  return subtree === '/' || path === subtree || path.startsWith(`${subtree}/`);
 }
 
 export const app = new App();

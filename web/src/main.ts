@@ -1,5 +1,6 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { language } from './messages';
 import './page.css';
 
-mount(App, { target: document.getElementById('app')! });
+void language.start().then(() => mount(App, { target: document.getElementById('app')! }));

@@ -249,6 +249,11 @@ TEST_F(Api, ListsObjectsAndTagsWithTheirDefinitions) {
   EXPECT_EQ(text(current, "object_type"), "Pump");
   EXPECT_EQ(text(current, "writable"), "false");
 
+  const model::Node found = json(client.get("/api/tags?match=CURR%20pump1&limit=1"));
+  ASSERT_EQ(found.find("items")->items.size(), 1u);
+  EXPECT_EQ(text(found.find("items")->items[0], "path"), "/Plant/Pump1/Current");
+  EXPECT_TRUE(json(client.get("/api/tags?match=nowhere")).find("items")->items.empty());
+
   const model::Node one = json(client.get("/api/tags/" + text(current, "id")));
   EXPECT_EQ(text(*one.find("current"), "path"), "/Plant/Pump1/Current");
   EXPECT_EQ(text(*one.find("current"), "status"), "BadWaitingForInitialData");

@@ -1,7 +1,9 @@
 // GET /api/tags and /api/tags/{id}.
 
+#include <algorithm>
 #include <charconv>
 
+#include "access/path_search.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/json_writer.hpp"
 #include "servers/http/routes.hpp"
@@ -95,10 +97,14 @@ void get_tags(Call call) {
   std::vector<std::string> patterns;
   for (const std::string_view pattern : query->all("path"))
     patterns.emplace_back(pattern);
-  const auto selection = call.api.access().select(*call.principal, patterns);
+  auto selection = call.api.access().select(*call.principal, patterns);
   if (!selection) return call.fail(selection.error());
 
-  const auto& tags = selection->tags;
+  auto& tags = selection->tags;
+  if (const auto text = query->find("match")) {
+    const access::PathSearch search(*text);
+    std::erase_if(tags, [&](const PlantTag* tag) { return !search.matches(tag->definition.path); });
+  }
   std::string body;
   JsonWriter json(body);
   json.open_object().key("items").open_array();

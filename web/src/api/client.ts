@@ -8,6 +8,8 @@ export class ApiError extends Error {
     readonly status: number,
     message: string,
     readonly retryAfter: number | null = null,
+    /** The whole answer, for those that say more than a sentence. */
+    readonly body: unknown = null,
   ) {
     super(message);
   }
@@ -15,8 +17,10 @@ export class ApiError extends Error {
 
 export interface RequestOptions {
   method?: string;
-  /** Sent as it is; anything but a string is made JSON first. */
+  /** Sent as it is; anything but a string or a file is made JSON first. */
   body?: unknown;
+  /** What `body` is; application/json unless said. */
+  contentType?: string;
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -54,6 +58,14 @@ export class Client {
     return read<T>(await this.send(path, options, this.session.accessToken));
   }
 
+  /** As call, for what is no JSON: a file to save or to read. Fails: ApiError */
+  async download(path: string, options: RequestOptions = {}): Promise<Blob> {
+    const token = (await this.session?.validToken()) ?? null;
+    const answer = await this.send(path, { ...options, accept: '*/*' }, token);
+    if (!answer.ok) throw await failure(answer);
+    return answer.blob();
+  }
+
   /** For Session: the answer of POST /login/refresh. */
   async renew(refreshToken: string): Promise<Tokens | 'refused' | 'unreachable'> {
     try {
@@ -64,11 +76,12 @@ export class Client {
     }
   }
 
-  private async send(path: string, options: RequestOptions, token: string | null): Promise<Response> {
-    const headers: Record<string, string> = { Accept: 'application/json' };
+  private async send(path: string, options: RequestOptions & { accept?: string }, token: string | null): Promise<Response> {
+    const headers: Record<string, string> = { Accept: options.accept ?? 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
-    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-    const body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+    if (options.body !== undefined) headers['Content-Type'] = options.contentType ?? 'application/json';
+    const sentAsIs = typeof options.body === 'string' || options.body instanceof Blob;
+    const body = sentAsIs ? (options.body as string | Blob) : JSON.stringify(options.body);
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), options.timeoutMs ?? kTimeoutMs);
     const cancel = () => limit.abort();
@@ -104,12 +117,13 @@ async function read<T>(answer: Response): Promise<T> {
 
 async function failure(answer: Response): Promise<ApiError> {
   const retryAfter = Number(answer.headers.get('Retry-After')) || null;
-  let detail: unknown;
+  let body: unknown = null;
   try {
-    detail = ((await answer.json()) as { detail?: unknown }).detail;
+    body = await answer.json();
   } catch {
-    detail = null;
+    // An answer of something else on the way, a proxy perhaps: the code has to do.
   }
+  const detail = (body as { detail?: unknown } | null)?.detail;
   const fallback = answer.status === 403 ? texts.error.forbidden : texts.error.http(answer.status);
-  return new ApiError(answer.status, typeof detail === 'string' && detail !== '' ? detail : fallback, retryAfter);
+  return new ApiError(answer.status, typeof detail === 'string' && detail !== '' ? detail : fallback, retryAfter, body);
 }

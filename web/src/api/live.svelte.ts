@@ -40,6 +40,11 @@ export class LiveValues {
     this.timer ??= setTimeout(() => this.renew(), kGatherMs);
   }
 
+  /** Every path that is on the screen now. */
+  shown(): Set<string> {
+    return new Set([...this.wanted.values()].flat());
+  }
+
   /** Another user must not see what this one saw. */
   clear(): void {
     this.cells.clear();

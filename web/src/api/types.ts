@@ -65,12 +65,31 @@ export interface Tag {
   states?: StatesJson;
   source?: TagSource | null;
   write?: string | null;
+  writable?: boolean;
   confirm?: boolean;
   stale_after?: number | null;
   object_type?: string | null;
   overridden?: string[];
   revision?: number;
   current?: ValueItem;
+  /** The tag's own body as in a project file; null when a type makes it. */
+  definition?: Body | null;
+  /** The object whose type makes the tag. */
+  object?: string | null;
+  from_type?: string | null;
+  lock?: Lock | null;
+}
+
+/** The body of a thing of the project, key by key as in a project file. */
+export type Body = { [key: string]: Json };
+
+export interface Lock {
+  id: number;
+  path: string;
+  who: string;
+  reason: string;
+  since: string | null;
+  until: string | null;
 }
 
 export interface Page<T> {
@@ -126,6 +145,8 @@ export interface Connector {
   dropped?: number;
   buffered?: number;
   acknowledged_lag?: number | null;
+  /** Tags it cannot serve, and why. */
+  faults?: string[];
 }
 
 export interface Part {
@@ -169,6 +190,10 @@ export interface User {
   email?: string | null;
   role: string;
   disabled?: boolean;
+  subtree?: string;
+  created?: string;
+  /** Of the one who asks: a key is a user to the server, too. */
+  kind?: 'user' | 'key';
   rights?: Right[];
 }
 

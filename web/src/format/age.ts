@@ -1,4 +1,6 @@
 import { texts } from '../messages';
+import { pad } from './digits';
+import { decimal } from './value';
 
 /** Milliseconds since 1970; null when the text is no time ("never"). */
 export function parseTime(text: string | null | undefined): number | null {
@@ -12,10 +14,11 @@ export function formatAge(ms: number | null): string {
   if (ms === null) return texts.never;
   const s = Math.floor(Math.max(0, ms) / 1000);
   if (s < 1) return texts.now;
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${pad(s % 60)} s`;
-  if (s < 86400) return `${Math.floor(s / 3600)} h ${pad(Math.floor((s % 3600) / 60))} min`;
-  return `${Math.floor(s / 86400)} d ${pad(Math.floor((s % 86400) / 3600))} h`;
+  const unit = texts.locale.units;
+  if (s < 60) return `${s} ${unit.s}`;
+  if (s < 3600) return `${Math.floor(s / 60)} ${unit.min} ${pad(s % 60)} ${unit.s}`;
+  if (s < 86400) return `${Math.floor(s / 3600)} ${unit.h} ${pad(Math.floor((s % 3600) / 60))} ${unit.min}`;
+  return `${Math.floor(s / 86400)} ${unit.d} ${pad(Math.floor((s % 86400) / 3600))} ${unit.h}`;
 }
 
 /** Same, short enough for a narrow column. */
@@ -26,9 +29,10 @@ export function formatAgeShort(ms: number | null): string {
 /** A configured or measured duration in seconds: "500 ms", "5 s", "2 min". */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–';
-  if (seconds === 0) return '0 s';
-  if (seconds < 1) return `${trim(seconds * 1000)} ms`;
-  if (seconds < 120) return `${trim(seconds)} s`;
+  const unit = texts.locale.units;
+  if (seconds === 0) return `0 ${unit.s}`;
+  if (seconds < 1) return `${trim(seconds * 1000)} ${unit.ms}`;
+  if (seconds < 120) return `${trim(seconds)} ${unit.s}`;
   return formatAge(seconds * 1000);
 }
 
@@ -47,13 +51,9 @@ export function formatTimeExact(ms: number | null, today: number = Date.now()): 
 }
 
 function formatDate(at: Date): string {
-  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
-}
-
-function pad(n: number): string {
-  return String(n).padStart(2, '0');
+  return texts.locale.date(String(at.getFullYear()), pad(at.getMonth() + 1), pad(at.getDate()));
 }
 
 function trim(n: number): string {
-  return String(Number(n.toPrecision(3)));
+  return decimal(String(Number(n.toPrecision(3))));
 }

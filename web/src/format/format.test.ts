@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatAge, formatAgeShort, formatDuration, formatTime, parseTime } from './age';
 import { forced, overflowed, qualitySentence, qualityShort, severity, splitWords } from './quality';
-import { decimalsFor, formatBytes, formatCount, formatRate, formatValue, groupDigits, positionInRange, rangeOf } from './value';
+import { groupDigits } from './digits';
+import { decimalsFor, formatBytes, formatCount, formatRate, formatValue, positionInRange, rangeOf } from './value';
 
 describe('a value', () => {
   it('is shown by the name of its state', () => {

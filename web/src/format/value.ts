@@ -1,5 +1,6 @@
 import type { Json, Range, RangeJson, StatesJson } from '../api/types';
 import { texts } from '../messages';
+import { groupDigits } from './digits';
 
 export interface Shape {
   type: string;
@@ -40,9 +41,9 @@ export function formatNumber(value: number, shape: Shape): string {
   if (shape.type === 'int' || shape.type.startsWith('int')) return groupDigits(String(value));
   const range = rangeOf(shape.range);
   const decimals = range ? decimalsFor(range.high - range.low) : decimalsOfMagnitude(value);
-  if (decimals === null) return value.toExponential(4);
+  if (decimals === null) return decimal(value.toExponential(4));
   const text = value.toFixed(decimals);
-  return groupDigits(Number(text) === 0 ? text.replace('-', '') : text);
+  return groupDigits(decimal(Number(text) === 0 ? text.replace('-', '') : text));
 }
 
 /** Decimals that show about a thousandth of a span: 10 -> 2, 100 -> 1, 3000 -> 0. */
@@ -58,11 +59,9 @@ function decimalsOfMagnitude(value: number): number | null {
   return Math.min(6, Math.max(0, 4 - Math.floor(Math.log10(size))));
 }
 
-/** Thin spaces between thousands from 10,000 on, whatever the language. */
-export function groupDigits(text: string): string {
-  const parts = /^(-?)(\d{5,})(\..*)?$/.exec(text);
-  if (!parts) return text;
-  return `${parts[1]}${parts[2]!.replace(/\B(?=(\d{3})+$)/g, '\u202f')}${parts[3] ?? ''}`;
+/** A number's text with the decimal sign of the language; only for people, never for a program. */
+export function decimal(text: string): string {
+  return texts.locale.decimal === '.' ? text : text.replace('.', texts.locale.decimal);
 }
 
 /** Where the value lies in its range, 0 to 1; null when there is nothing to draw. */
@@ -75,7 +74,7 @@ export function positionInRange(value: Json, range: RangeJson): number | null {
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   const power = Math.min(4, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 2 ** (10 * power)).toPrecision(3)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
+  return `${decimal((bytes / 2 ** (10 * power)).toPrecision(3))} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
 }
 
 export function formatCount(n: number | null | undefined): string {
@@ -83,5 +82,5 @@ export function formatCount(n: number | null | undefined): string {
 }
 
 export function formatRate(n: number): string {
-  return n >= 100 ? formatCount(n) : n.toFixed(n >= 10 ? 0 : 1);
+  return n >= 100 ? formatCount(n) : decimal(n.toFixed(n >= 10 ? 0 : 1));
 }

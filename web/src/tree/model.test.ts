@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TreeNode } from '../api/types';
 import { ancestors, Branch, flatten, kPageSize, missingPages, placeChildren, visibleRange } from './model';
-import { matching } from './search.svelte';
 
 const root = () => new Branch({ path: '/', name: '', kind: 'object' }, null, 0);
 const page = (offset: number, count: number, total: number): TreeNode => ({
@@ -67,12 +66,4 @@ it('only rows on the screen and a few beside it are drawn', () => {
   expect(visibleRange(0, 420, 42, 100_000)).toEqual([0, 16]);
   expect(visibleRange(42_000, 420, 42, 100_000)).toEqual([994, 1016]);
   expect(visibleRange(0, 420, 42, 3)).toEqual([0, 2]);
-});
-
-it('a search wants every word, in any order and case', () => {
-  const tags = ['/Plant/Pump1/Current', '/Plant/Pump2/Current', '/Plant/Level'].map((path) => ({
-    lower: path.toLowerCase(), tag: { id: 1, path, type: 'float' },
-  }));
-  expect(matching(tags, 'current pump2').map((tag) => tag.path)).toEqual(['/Plant/Pump2/Current']);
-  expect(matching(tags, '')).toHaveLength(3);
 });

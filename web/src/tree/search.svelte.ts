@@ -2,106 +2,84 @@ import type { Client } from '../api/client';
 import type { Page, Tag, TreeNode } from '../api/types';
 import { Branch, type Row } from './model';
 
-const kPage = 5000;
+const kPage = 500;
+const kFromEnd = 50;
 
 /**
- * Tags by a part of their path or by a pattern. The server knows patterns; for a part of a path all tags are read
- * once per project revision and searched here, so that typing answers at once.
+ * Tags by words of their path or by a pattern. The server searches; the page asks for as many results as are
+ * scrolled to, so it makes no difference how many tags there are.
  */
 export class TagSearch {
   rows = $state.raw<Row[]>([]);
-  /** Tags read so far while a search runs; null when it is done. */
-  progress = $state<number | null>(null);
+  busy = $state(false);
+  /** More results than `rows` has. */
+  more = $state(false);
   error = $state('');
-  private index: { revision: number; tags: { lower: string; tag: Tag }[] } | null = null;
+  private cursor: string | null = null;
+  private text = '';
   private running: AbortController | null = null;
   private readonly root = new Branch({ path: '/', name: '', kind: 'object' }, null, 0);
 
-  constructor(
-    private readonly client: Client,
-    /** Whether this user may write what asks for the role; the server has the last word. */
-    private readonly mayWrite: (role: string) => boolean,
-  ) {}
+  constructor(private readonly client: Client) {}
 
   cancel(): void {
     this.running?.abort();
     this.running = null;
-    this.progress = null;
+    this.cursor = null;
+    this.busy = this.more = false;
     this.error = '';
     this.rows = [];
   }
 
-  async find(text: string, revision: number): Promise<void> {
+  async find(text: string): Promise<void> {
     this.running?.abort();
-    const run = (this.running = new AbortController());
-    this.error = '';
+    this.running = new AbortController();
+    this.text = text;
+    this.cursor = null;
+    await this.load([]);
+  }
+
+  /** Loads the next page when the end of what is there comes near. */
+  fill(last: number): void {
+    if (this.more && !this.busy && last >= this.rows.length - kFromEnd) void this.load(this.rows);
+  }
+
+  private async load(before: Row[]): Promise<void> {
+    const signal = this.running!.signal;
+    this.busy = true;
     try {
-      if (text.includes('*')) await this.findPattern(text, run.signal);
-      else await this.findPart(text.toLowerCase(), revision, run.signal);
-      this.progress = null;
+      const page = await this.client.call<Page<Tag>>(`api/tags?${this.query()}`, { signal, timeoutMs: 30_000 });
+      if (signal.aborted) return;
+      this.rows = [...before, ...page.items.map((tag, at) => this.row(tag, before.length + at))];
+      this.cursor = page.cursor ?? null;
+      this.more = this.cursor !== null;
+      this.error = '';
     } catch (error) {
-      if (run.signal.aborted) return;
-      this.progress = null;
+      if (signal.aborted) return;
       this.error = (error as Error).message;
+      this.more = false;
     }
+    this.busy = false;
   }
 
-  private async findPattern(pattern: string, signal: AbortSignal): Promise<void> {
-    const found: Tag[] = [];
-    for await (const tags of this.pages(pattern.startsWith('/') ? pattern : `/${pattern}`, signal)) {
-      found.push(...tags);
-      this.show(found);
-    }
-    this.show(found);
+  private query(): URLSearchParams {
+    const query = new URLSearchParams({ limit: String(kPage) });
+    const isPattern = this.text.includes('*');
+    if (isPattern) query.set('path', this.text.startsWith('/') ? this.text : `/${this.text}`);
+    else query.set('match', this.text);
+    if (this.cursor) query.set('cursor', this.cursor);
+    return query;
   }
 
-  private async findPart(part: string, revision: number, signal: AbortSignal): Promise<void> {
-    if (this.index?.revision !== revision) {
-      const tags: { lower: string; tag: Tag }[] = [];
-      for await (const page of this.pages('/**', signal)) {
-        for (const tag of page) tags.push({ lower: tag.path.toLowerCase(), tag });
-        this.progress = tags.length;
-        this.show(matching(tags, part));
-      }
-      this.index = { revision, tags };
-    }
-    this.show(matching(this.index.tags, part));
-  }
-
-  private async *pages(path: string, signal: AbortSignal): AsyncGenerator<Tag[]> {
-    let cursor: string | null | undefined = null;
-    do {
-      const query = new URLSearchParams({ path, limit: String(kPage) });
-      if (cursor) query.set('cursor', cursor);
-      const page: Page<Tag> = await this.client.call<Page<Tag>>(`api/tags?${query}`, { signal, timeoutMs: 30_000 });
-      if (signal.aborted) throw new DOMException('aborted', 'AbortError');
-      yield page.items;
-      cursor = page.cursor;
-    } while (cursor);
-  }
-
-  private show(tags: Tag[]): void {
-    this.rows = tags.map((tag, index) => ({
-      key: tag.path,
-      branch: new Branch(this.asNode(tag), this.root, index),
-      parent: this.root,
-      index,
-      level: 1,
-      expanded: false,
-      childCount: 0,
-    }));
-  }
-
-  private asNode(tag: Tag): TreeNode {
-    const { id, path, type, unit, states, range, confirm, description } = tag;
-    const writable = !!tag.write && this.mayWrite(tag.write);
-    const shown = { id, type, writable, confirm: confirm ?? false, unit: unit ?? null, states: states ?? null, range: range ?? null };
-    return { path, name: path, kind: 'tag', type, description: description ?? null, tag: shown };
+  private row(tag: Tag, index: number): Row {
+    const branch = new Branch(asNode(tag), this.root, index);
+    return { key: tag.path, branch, parent: this.root, index, level: 1, expanded: false, childCount: 0 };
   }
 }
 
-/** Every word must be in the path, in any order: "pump current". */
-export function matching(tags: { lower: string; tag: Tag }[], text: string): Tag[] {
-  const words = text.split(/\s+/).filter((word) => word !== '');
-  return tags.filter(({ lower }) => words.every((word) => lower.includes(word))).map(({ tag }) => tag);
+function asNode(tag: Tag): TreeNode {
+  const { id, path, type, unit, states, range, confirm, description } = tag;
+  const writable = tag.writable ?? false;
+  const shown = { id, type, writable, confirm: confirm ?? false, unit: unit ?? null, states: states ?? null, range: range ?? null };
+  return { path, name: path, kind: 'tag', type, description: description ?? null, tag: shown };
 }

@@ -14,7 +14,7 @@ export type Outcome =
 export function outcomeOf(result: WriteResult | undefined, ms: number): Outcome {
   if (!result) return { kind: 'unknown', status: '', detail: texts.error.content };
   if (result.ok) return { kind: 'done', value: result.value, ms };
-  const detail = result.detail || texts.write.status[result.status] || splitWords(result.status);
+  const detail = result.detail || (texts.write.status as Record<string, string>)[result.status] || splitWords(result.status);
   return { kind: result.status === 'BadTimeout' ? 'unknown' : 'refused', status: result.status, detail };
 }
 

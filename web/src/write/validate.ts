@@ -1,5 +1,5 @@
 import type { Json, RangeJson, StatesJson } from '../api/types';
-import { formatNumber, rangeOf } from '../format/value';
+import { decimal, formatNumber, rangeOf } from '../format/value';
 import { texts } from '../messages';
 
 export interface Target {
@@ -71,7 +71,7 @@ export function rangeHint(target: Target): string {
 }
 
 function limit(value: number): string {
-  return Number.isInteger(value) ? formatNumber(value, { type: 'int' }) : String(value);
+  return Number.isInteger(value) ? formatNumber(value, { type: 'int' }) : decimal(String(value));
 }
 
 function checkJson(typed: string): Checked {

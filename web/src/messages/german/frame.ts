@@ -1,0 +1,82 @@
+import type { frame as english } from '../english/frame';
+
+export const frame: typeof english = {
+  product: 'Tagwerk',
+  pages: {
+    overview: 'Übersicht', tree: 'Anlage', edit: 'Bearbeiten', connectors: 'Konnektoren', connect: 'Gerät anbinden', settings: 'Einstellungen',
+    skip: 'Zum Inhalt springen', main: 'Hauptmenü', notFound: 'Diese Seite gibt es nicht.',
+  },
+
+  now: 'jetzt',
+  never: 'nie',
+  on: 'Ein',
+  off: 'Aus',
+  unknownValue: '—',
+  forced: 'Ersatzwert',
+  lost: 'Werte verloren',
+  overflow: 'Auf dem Weg zu diesem Wert sind Messwerte verloren gegangen.',
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+  cancel: 'Abbrechen',
+  close: 'Schließen',
+  back: 'Zurück',
+  retry: 'Nochmals versuchen',
+  reload: 'Seite neu laden',
+  loading: 'Wird geladen…',
+
+  login: {
+    title: 'Anmelden',
+    user: 'Benutzername',
+    password: 'Passwort',
+    button: 'Anmelden',
+    busy: 'Anmeldung läuft…',
+    setupNeeded:
+      'Dieser Server hat noch keinen Benutzer. Öffnen Sie den einmaligen Link, den er beim Start ausgegeben hat (er steht auch in der Datei setup-link im Datenverzeichnis).',
+    unreachable: 'Der Server antwortet nicht. Prüfen Sie, ob tagwerk läuft und ob dieser Rechner ihn erreicht.',
+    tooMany: (seconds) => `Zu viele Versuche. In ${seconds} s wieder möglich.`,
+    ended: 'Die Sitzung ist beendet. Bitte neu anmelden.',
+  },
+  setup: {
+    title: 'Erster Administrator',
+    intro: 'Dieser Server ist neu. Wählen Sie Name und Passwort seines ersten Administrators.',
+    name: 'Benutzername',
+    password: 'Passwort (mindestens 8 Zeichen)',
+    repeat: 'Passwort wiederholen',
+    button: 'Anlegen und anmelden',
+    busy: 'Wird angelegt…',
+    differ: 'Die beiden Passwörter sind verschieden.',
+    tooShort: 'Das Passwort braucht mindestens 8 Zeichen.',
+    noName: 'Geben Sie einen Namen ein.',
+    noToken: 'Der einmalige Schlüssel fehlt: Öffnen Sie den ganzen Link, den der Server ausgegeben hat, mit dem Teil hinter dem #.',
+    done: 'Dieser Server hat schon einen Administrator. Melden Sie sich an.',
+    toLogin: 'Zur Anmeldung',
+  },
+  user: {
+    menu: (name) => `Benutzer ${name}`,
+    logout: 'Abmelden',
+    language: 'Sprache',
+    roles: { viewer: 'Betrachter', operator: 'Bediener', engineer: 'Ingenieur', admin: 'Administrator' },
+    api: 'API (Swagger UI)',
+    apiReference: 'API-Referenz (Redoc)',
+  },
+  theme: { system: 'Farben: wie das System', light: 'Farben: hell', dark: 'Farben: dunkel' },
+
+  connection: {
+    connecting: 'Verbindung wird aufgebaut…',
+    live: 'Aktuell',
+    lost: 'Keine Verbindung',
+    banner: (since, age) => `Verbindung zum Server um ${since} verloren. Angezeigt werden die letzten bekannten Werte, Alter: ${age}.`,
+    never: 'Noch keine Verbindung zum Server.',
+    retryIn: (seconds) => (seconds > 0 ? `Neuer Versuch in ${seconds} s.` : 'Neuer Versuch…'),
+    retryNow: 'Jetzt versuchen',
+  },
+
+  error: {
+    page: 'Dieser Teil der Seite konnte nicht geladen werden. Vielleicht wurde der Server aktualisiert.',
+    network: 'Der Server antwortet nicht.',
+    timeout: 'Der Server hat nicht rechtzeitig geantwortet.',
+    http: (code) => `Der Server hat mit Fehler ${code} geantwortet.`,
+    forbidden: 'Ihre Rechte reichen dafür nicht.',
+    content: 'Die Antwort des Servers ist nicht lesbar. Laden Sie die Seite neu; bleibt der Fehler, haben Server und Seite verschiedene Versionen.',
+  },
+};

@@ -1,0 +1,3 @@
+import type { english } from './english';
+
+export type Texts = typeof english;
