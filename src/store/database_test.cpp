@@ -26,9 +26,9 @@ class DatabaseTest : public StoreTest {
 };
 
 TEST_F(DatabaseTest, IsMadeForItsOwnerOnlyAndOpensAgain) {
-  EXPECT_EQ(open()->schema(), 4);
+  EXPECT_EQ(open()->schema(), 5);
   EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
-  EXPECT_EQ(open()->schema(), 4);
+  EXPECT_EQ(open()->schema(), 5);
   EXPECT_EQ(copies(), 0u);
 }
 
@@ -59,13 +59,13 @@ TEST_F(DatabaseTest, StaysAsItWasWhenAMigrationFails) {
   EXPECT_THAT(open_fault(), HasSubstr("cannot migrate the configuration"));
   // Migrations before the broken one count, that one leaves nothing.
   execute("DROP TABLE audit");
-  EXPECT_EQ(open()->schema(), 4);
+  EXPECT_EQ(open()->schema(), 5);
 }
 
 TEST_F(DatabaseTest, RefusesWhatANewerProgramWrote) {
   open().reset();
   execute("INSERT INTO schema_migrations (number, name, applied_at) VALUES (7, 'later', 0)");
-  EXPECT_THAT(open_fault(), HasSubstr("written by a newer Tagwerk (schema 7, this one knows 4)"));
+  EXPECT_THAT(open_fault(), HasSubstr("written by a newer Tagwerk (schema 7, this one knows 5)"));
 }
 
 TEST_F(DatabaseTest, RefusesForeignFiles) {
