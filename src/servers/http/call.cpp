@@ -88,9 +88,7 @@ void Call::json(int status, std::string body) {
 }
 
 void Call::fail(int status, std::string_view detail) {
-  net::Response response(status, "application/json", detail_json(detail));
-  if (status == 401) response.header("WWW-Authenticate", "Bearer");
-  reply(std::move(response));
+  reply(failure_response(status, detail));
 }
 
 std::optional<model::Node> Call::json_body() {
@@ -105,6 +103,12 @@ std::optional<model::Node> Call::json_body() {
     return std::nullopt;
   }
   return std::move(*node);
+}
+
+net::Response failure_response(int status, std::string_view detail) {
+  net::Response response(status, "application/json", detail_json(detail));
+  if (status == 401) response.header("WWW-Authenticate", "Bearer");
+  return response;
 }
 
 std::string detail_json(std::string_view detail) {

@@ -58,6 +58,8 @@ struct Call {
   std::optional<model::Node> json_body();
 };
 
+/// `{"detail":…}` with the status and what HTTP wants beside it.
+net::Response failure_response(int status, std::string_view detail);
 /// `{"detail":…}`
 std::string detail_json(std::string_view detail);
 /// "application/json" of "application/json; charset=utf-8".

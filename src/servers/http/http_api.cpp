@@ -28,6 +28,12 @@ std::optional<std::string_view> bearer_token(const net::Request& request) {
   return value.substr(kScheme.size());
 }
 
+std::string hsts_line(Duration time) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  if (seconds == 0) return {};
+  return fmt::format("Strict-Transport-Security: max-age={}\r\n", seconds);
+}
+
 }  // namespace
 
 std::string_view common_headers() {
@@ -41,6 +47,8 @@ HttpApi::HttpApi(access::Access& access, auth::Authenticator& authenticator,
       options_(std::move(options)),
       router_(all_routes()),
       files_(options_.assets, options_.base_path),
+      cross_origin_(options_.cors_origins),
+      hsts_line_(hsts_line(options_.hsts)),
       openapi_(std::make_shared<const std::string>(openapi_json(options_.base_path))),
       loops_(make_states(access, loops)) {}
 
@@ -65,15 +73,22 @@ std::optional<std::string> HttpApi::local_path(const net::Request& request) cons
   return path->front() == '/' ? std::move(*path) : std::string();
 }
 
-std::uint64_t HttpApi::body_limit(const net::Request& request) {
+net::Admission HttpApi::admit(const net::Request& request) {
   const auto path = local_path(request);
   const auto match = path ? router_.find(request.method(), *path) : Router::Match{};
-  if (match.route == nullptr) return kUnroutedBody;
+  if (match.route == nullptr) return {kUnroutedBody};
+  const std::uint64_t limit = match.route->body_limit;
+  if (limit <= kUnroutedBody || match.route->need != Need::token) return {limit};
   // Only somebody who has signed on may make the server hold a large body.
-  if (match.route->body_limit > kUnroutedBody && match.route->need == Need::token &&
-      !verify(request))
-    return kUnroutedBody;
-  return match.route->body_limit;
+  const auto session = verify(request);
+  if (session) return {limit};
+  return {kUnroutedBody, failure_response(401, session.error().message)};
+}
+
+std::string HttpApi::header_lines(const net::Request& request) {
+  std::string lines = cross_origin_.header_lines(request);
+  if (request.peer()->secure) lines += hsts_line_;
+  return lines;
 }
 
 void HttpApi::handle(net::Request&& request, net::Responder responder) {
@@ -98,8 +113,11 @@ void HttpApi::answer_unrouted(Call call, bool path_known) {
     return call.fail(404, fmt::format("there is nothing at '{}'",
                                       call.path.empty() ? call.request.target() : call.path));
   const std::string allowed = router_.allowed(call.path);
-  if (call.request.method() == net::Method::options)
-    return call.reply(net::Response(204).header("Allow", allowed));
+  if (call.request.method() == net::Method::options) {
+    net::Response response = net::Response(204).header("Allow", allowed);
+    cross_origin_.answer_preflight(call.request, allowed, response);
+    return call.reply(std::move(response));
+  }
   call.reply(net::error_response(405, fmt::format("this path knows {} only", allowed))
                  .header("Allow", allowed));
 }

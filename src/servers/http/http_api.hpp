@@ -11,6 +11,7 @@
 #include "net/http_server.hpp"
 #include "servers/http/assets.hpp"
 #include "servers/http/call.hpp"
+#include "servers/http/cross_origin.hpp"
 #include "servers/http/loop_state.hpp"
 #include "servers/http/router.hpp"
 #include "servers/http/static_files.hpp"
@@ -24,11 +25,14 @@ struct HttpApiOptions {
   std::string base_path;                 ///< "" or "/tagwerk": what stands before every path
   std::span<const Asset> assets;         ///< the web interface: embedded_assets()
   bool metrics_open_on_loopback = true;  ///< GET /metrics without a token from this machine
+  std::vector<std::string> cors_origins = {};  ///< "https://plant.example": see CrossOrigin
+  /// How long browsers shall ask by HTTPS only, once they did; 0 = they are told nothing.
+  Duration hsts = {};
 };
 
 /// The HTTP API of /openapi.json, the WebSocket at /ws and the web interface, on top of access and
 /// auth. Makes no threads and keeps no plant state of its own.
-/// Threads: handle() and body_limit() on the loops given; the rest any
+/// Threads: what HttpHandler has on the loops given; the rest any
 /// Owns:    per loop a hub and remembered texts; access, auth and loops outlive it, and what they
 ///          still have to answer is answered before it goes
 class HttpApi final : public net::HttpHandler {
@@ -41,7 +45,8 @@ class HttpApi final : public net::HttpHandler {
   void show_counters_of(const net::HttpServer* server) { server_.store(server); }
 
   void handle(net::Request&& request, net::Responder responder) override;
-  std::uint64_t body_limit(const net::Request& request) override;
+  net::Admission admit(const net::Request& request) override;
+  std::string header_lines(const net::Request& request) override;
 
   access::Access& access() { return access_; }
   auth::Authenticator& authenticator() { return authenticator_; }
@@ -70,6 +75,8 @@ class HttpApi final : public net::HttpHandler {
   const HttpApiOptions options_;
   const Router router_;
   const StaticFiles files_;
+  const CrossOrigin cross_origin_;
+  const std::string hsts_line_;
   const std::shared_ptr<const std::string> openapi_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   std::atomic<const net::HttpServer*> server_{nullptr};

@@ -80,6 +80,8 @@ void append_http(PrometheusText& out, const HttpApi& api) {
   out.counter("tagwerk_http_bad_requests_total", "Requests that were malformed, too large or slow",
               http.bad_requests);
   out.counter("tagwerk_http_refused_total", "Connections over the limit", http.refused);
+  out.counter("tagwerk_http_failed_handshakes_total", "TLS handshakes that came to nothing",
+              http.failed_handshakes);
 }
 
 /// From this machine, and not through a proxy that runs on it.

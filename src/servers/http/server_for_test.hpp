@@ -42,10 +42,11 @@ tags:
   Plant/Note: {type: string, write: operator}
 )";
 
-  explicit ServerForTest(HttpApiOptions options = {}) : directory_(make_directory()) {
+  explicit ServerForTest(HttpApiOptions options = {}, net::HttpServerOptions network = {})
+      : directory_(make_directory()) {
     open_stores();
     make_access();
-    start_http(std::move(options));
+    start_http(std::move(options), std::move(network));
   }
 
   ~ServerForTest() {
@@ -162,13 +163,14 @@ tags:
     access_->set_ready("");
   }
 
-  void start_http(HttpApiOptions options) {
+  void start_http(HttpApiOptions options, net::HttpServerOptions network) {
     base_path_ = options.base_path;
+    network.port = 0;
+    network.common_headers = common_headers();
     net::EventLoop* const loop = &loop_thread_->loop();
     auto api = std::make_shared<HttpApi>(
         *access_, *authenticator_, std::span<net::EventLoop* const>{&loop, 1}, std::move(options));
-    http_ = std::move(*net::HttpServer::start(
-        {&loop, 1}, {.port = 0, .common_headers = std::string(common_headers())}, api));
+    http_ = std::move(*net::HttpServer::start({&loop, 1}, std::move(network), api));
     api->show_counters_of(http_.get());
   }
 

@@ -16,7 +16,7 @@ constexpr std::size_t kMaxUnpacked = 64 * 1024 * 1024;
 constexpr std::string_view kPolicy =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
-    "frame-ancestors 'none'";
+    "form-action 'self'; frame-ancestors 'none'";
 
 std::string_view text_of(const Asset& asset) {
   return {reinterpret_cast<const char*>(asset.bytes.data()), asset.bytes.size()};
@@ -68,6 +68,7 @@ net::Response StaticFiles::send(const Asset& asset, const net::Request& request)
   response.header("ETag", asset.etag)
       .header("Cache-Control", asset.immutable ? "public, max-age=31536000, immutable" : "no-cache")
       .header("Content-Security-Policy", kPolicy)
+      .header("Cross-Origin-Resource-Policy", "same-origin")
       .header("Vary", "Accept-Encoding");
   if (already_there(request, asset.etag)) {
     response.set_status(304);
