@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "access/hub.hpp"
+#include "access/subtree_locks.hpp"
 #include "auth/principal.hpp"
 #include "engine/engine.hpp"
 #include "model/plant.hpp"
@@ -49,6 +50,13 @@ struct WriteItemResult {
   Quality status;
   std::string detail;  ///< sentence; empty when ok
   Value value;         ///< what the device showed afterwards; null when it was not read back
+};
+
+/// A wish to keep everybody, also oneself, from writing to a part of the plant.
+struct NewLock {
+  std::string path;  ///< of an object or tag, or "/"
+  std::string reason;
+  std::optional<UtcTime> until;  ///< empty: until somebody takes it away
 };
 
 struct TreeNode {
@@ -138,8 +146,12 @@ class Access {
   virtual CurrentValue current(const model::PlantTag& tag) const = 0;
   virtual Result<Tree> tree(const auth::Principal& principal, std::string_view path, int depth,
                             std::size_t offset, std::size_t limit) const = 0;
-  /// True when the caller could write this tag now.
+  /// True when the caller could write this tag now: by his role, and it is not locked.
   virtual bool may_write(const auth::Principal& principal, const model::PlantTag& tag) const = 0;
+  /// The lock that keeps the thing at the path from being written now.
+  virtual std::optional<Lock> lock_of(std::string_view path) const = 0;
+  /// Those on, above and below what the principal may see; by id.
+  virtual std::vector<Lock> locks(const auth::Principal& principal) const = 0;
 
   // --- writing and subscribing
   // -----------------------------------------------------------------------
@@ -147,6 +159,11 @@ class Access {
   /// One result per item, in order. Refused items do not keep others from being written.
   virtual void write(Caller caller, std::vector<WriteItem> items, Duration timeout,
                      std::move_only_function<void(std::vector<WriteItemResult>)> done) = 0;
+  /// From `done` on every write below the path is refused, whoever asks. Needs `control` there.
+  /// Fails: not_found; invalid_argument for the reason or a time that is past
+  virtual void lock(Caller caller, NewLock wanted, Done<Lock> done) = 0;
+  /// By the one who locked, or with `configure` there.
+  virtual void unlock(Caller caller, LockId lock, Done<Lock> done) = 0;
   /// A hub delivers changes on one event loop; a server makes one per loop and keeps it.
   virtual std::shared_ptr<Hub> make_hub(net::EventLoop& loop) = 0;
 

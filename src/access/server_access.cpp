@@ -47,7 +47,13 @@ ServerAccess::ServerAccess(Parts parts)
                          engine.configure(plant, now, restore);
                        });
                        parts_.supervisor.apply(std::move(plant));
-                     }) {}
+                     }),
+      locks_(parts_.locks) {}
+
+Status ServerAccess::start() {
+  if (auto read = locks_.start(); !read) return read;
+  return configuration_.start();
+}
 
 void ServerAccess::set_ready(std::string not_ready_because) {
   const std::lock_guard lock(status_mutex_);
@@ -82,18 +88,18 @@ Result<Tree> ServerAccess::tree(const auth::Principal& principal, std::string_vi
 }
 
 bool ServerAccess::may_write(const auth::Principal& principal, const PlantTag& tag) const {
-  return principal.can_write(tag.definition.path, tag.definition.write);
+  return principal.can_write(tag.definition.path, tag.definition.write) &&
+         (!locks_.any() || !lock_of(tag.definition.path));
 }
 
 // --- writing
 // -----------------------------------------------------------------------------------------
 
-WriteBatch::Item ServerAccess::check_write(const Caller& caller, const model::Plant& plant,
-                                           WriteItem&& item) const {
+WriteBatch::Item ServerAccess::check_write(const WriteRules& rules, WriteItem&& item) const {
   WriteBatch::Item out{.value = std::move(item.value)};
   // No path is longer; the audit keeps what was asked for.
   if (item.path.size() > kLongestPath) item.path.resize(kLongestPath);
-  auto found = resolve_tag(plant, *caller.principal, item.path);
+  auto found = resolve_tag(rules.plant, rules.principal, item.path);
   if (!found) {
     out.result = refused(std::move(item.path), kBadNotFound, std::move(found.error().message));
     return out;
@@ -105,11 +111,13 @@ WriteBatch::Item ServerAccess::check_write(const Caller& caller, const model::Pl
                          fmt::format("'{}' is read only; 'write: operator' in its definition makes "
                                      "it writable",
                                      tag.definition.path));
-  else if (!may_write(*caller.principal, tag))
+  else if (!rules.principal.can_write(tag.definition.path, tag.definition.write))
     out.result =
         refused(tag.definition.path, model::kBadUserAccessDenied,
                 fmt::format("'{}' may not write '{}'; the role {} is needed",
-                            caller.principal->name(), tag.definition.path, tag.definition.write));
+                            rules.principal.name(), tag.definition.path, tag.definition.write));
+  else if (const Lock* lock = rules.locks.covering(tag.definition.path, rules.now))
+    out.result = refused(tag.definition.path, model::kBadNotWritable, explain(*lock));
   else
     out.tag = &tag, out.result.path = tag.definition.path;
   return out;
@@ -118,6 +126,8 @@ WriteBatch::Item ServerAccess::check_write(const Caller& caller, const model::Pl
 void ServerAccess::write(Caller caller, std::vector<WriteItem> items, Duration timeout,
                          std::move_only_function<void(std::vector<WriteItemResult>)> done) {
   auto plant = configuration_.plant();
+  const auto locks = locks_.snapshot();
+  const UtcTime asked = base::utc_now();
   std::vector<WriteBatch::Item> checked;
   checked.reserve(items.size());
   for (WriteItem& item : items) {
@@ -125,7 +135,7 @@ void ServerAccess::write(Caller caller, std::vector<WriteItem> items, Duration t
       checked.push_back({.result = refused(std::move(item.path), kBadNotFound,
                                            "the server is starting; try again")});
     else
-      checked.push_back(check_write(caller, *plant, std::move(item)));
+      checked.push_back(check_write({*caller.principal, *plant, *locks, asked}, std::move(item)));
   }
   auto batch = std::make_shared<WriteBatch>(
       plant, std::move(checked),
@@ -181,15 +191,6 @@ std::shared_ptr<Hub> ServerAccess::make_hub(net::EventLoop& loop) {
 
 // --- project
 // -----------------------------------------------------------------------------------------
-
-template <class T>
-void ServerAccess::on_store(Done<T> done, Job<T> job) {
-  auto shared = std::make_shared<Done<T>>(std::move(done));
-  const bool posted =
-      parts_.store_worker.post([shared, job = std::move(job)]() mutable { (*shared)(job()); });
-  if (!posted)
-    (*shared)(fail(ErrorCode::unavailable, "too many requests wait for the database; try again"));
-}
 
 void ServerAccess::import(Caller caller, std::vector<model::ProjectText> files,
                           ImportOptions options, Done<ImportResult> done) {

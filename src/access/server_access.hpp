@@ -28,6 +28,7 @@ class ServerAccess final : public Access {
     supervisor::Supervisor& supervisor;
     store::ConfigurationStore& configuration;
     store::AuditStore& audit;
+    store::LockStore& locks;
     base::Worker& store_worker;  ///< the only thread that touches the stores
     table::Reader table;
     const model::ConnectorCatalogue& catalogue;
@@ -40,6 +41,13 @@ class ServerAccess final : public Access {
   /// The sink to register with the engine, after the table's.
   Broadcaster& broadcaster() { return broadcaster_; }
   PlantConfiguration& configuration() { return configuration_; }
+  /// Reads what is stored: the plant, which runs then, and its locks.
+  /// Threads: the store's
+  Status start();
+  /// What time brings: locks that are over. Cheap when there is nothing to do; call it twice a
+  /// second.
+  /// Threads: any one
+  void tick(UtcTime now);
   /// Project files given at the start, those whose content changed; goes into the audit.
   /// Threads: the store's
   Result<ImportResult> import_changed(const std::vector<model::ProjectText>& files);
@@ -55,9 +63,13 @@ class ServerAccess final : public Access {
   Result<Tree> tree(const auth::Principal& principal, std::string_view path, int depth,
                     std::size_t offset, std::size_t limit) const override;
   bool may_write(const auth::Principal& principal, const model::PlantTag& tag) const override;
+  std::optional<Lock> lock_of(std::string_view path) const override;
+  std::vector<Lock> locks(const auth::Principal& principal) const override;
 
   void write(Caller caller, std::vector<WriteItem> items, Duration timeout,
              std::move_only_function<void(std::vector<WriteItemResult>)> done) override;
+  void lock(Caller caller, NewLock wanted, Done<Lock> done) override;
+  void unlock(Caller caller, LockId lock, Done<Lock> done) override;
   std::shared_ptr<Hub> make_hub(net::EventLoop& loop) override;
 
   void import(Caller caller, std::vector<model::ProjectText> files, ImportOptions options,
@@ -84,9 +96,23 @@ class ServerAccess final : public Access {
   LoopHub::Numbered read(const model::PlantTag& tag) const;
   /// Runs a job on the store's thread and hands its result to done; "busy" when too many wait.
   template <class T>
-  void on_store(Done<T> done, Job<T> job);
-  WriteBatch::Item check_write(const Caller& caller, const model::Plant& plant,
-                               WriteItem&& item) const;
+  void on_store(Done<T> done, Job<T> job) {
+    auto shared = std::make_shared<Done<T>>(std::move(done));
+    const bool posted =
+        parts_.store_worker.post([shared, job = std::move(job)]() mutable { (*shared)(job()); });
+    if (!posted)
+      (*shared)(fail(ErrorCode::unavailable, "too many requests wait for the database; try again"));
+  }
+  /// What all items of one write are checked against.
+  struct WriteRules {
+    const auth::Principal& principal;
+    const model::Plant& plant;
+    const LockSnapshot& locks;
+    UtcTime now;
+  };
+  WriteBatch::Item check_write(const WriteRules& rules, WriteItem&& item) const;
+  Result<Lock> checked_lock(const Caller& caller, NewLock&& wanted) const;
+  void remove_ended_locks(UtcTime now);
   void finish_write(const Caller& caller, std::vector<WriteBatch::Item> items,
                     std::move_only_function<void(std::vector<WriteItemResult>)> done);
   void append_audit(std::vector<AuditEntry> entries, std::move_only_function<void(Status)> done);
@@ -101,6 +127,8 @@ class ServerAccess final : public Access {
   const UtcTime started_;
   Broadcaster broadcaster_;
   PlantConfiguration configuration_;
+  SubtreeLocks locks_;
+  UtcTime locks_looked_at_{};                              ///< by tick()
   std::vector<std::function<PartStatus()>> parts_status_;  ///< constant once ready
 
   mutable std::mutex status_mutex_;  ///< of what follows; status pages only

@@ -73,6 +73,7 @@ class ServerAccessTest : public store::StoreTest {
         database(open()),
         configuration(*database),
         audit(*database),
+        lock_rows(*database),
         supervisor(
             *supervisor::Supervisor::make(loop, engine,
                                           {.executable = "/bin/false",
@@ -81,15 +82,15 @@ class ServerAccessTest : public store::StoreTest {
                                            .instance = instance})),
         devices(access_pointer),
         access(std::make_unique<ServerAccess>(
-            ServerAccess::Parts{engine, *supervisor, configuration, audit, store, writer->reader(),
-                                catalogue, instance, "0.0.0"})),
+            ServerAccess::Parts{engine, *supervisor, configuration, audit, lock_rows, store,
+                                writer->reader(), catalogue, instance, "0.0.0"})),
         thread([this] { loop.run(); }) {
     access_pointer = access.get();
     engine.engine().add_sink(&sink);
     engine.engine().add_sink(&access->broadcaster());
     engine.engine().set_target(&devices);
     engine.start();
-    EXPECT_TRUE(on_store([this] { return access->configuration().start(); }));
+    EXPECT_TRUE(on_store([this] { return access->start(); }));
   }
   ~ServerAccessTest() override {
     devices.stop();
@@ -190,6 +191,7 @@ class ServerAccessTest : public store::StoreTest {
   std::unique_ptr<store::Database> database;
   store::ConfigurationStore configuration;
   store::AuditStore audit;
+  store::LockStore lock_rows;
   engine::EngineRunner engine{[] { return engine::Now{base::utc_now(), base::mono_now()}; }};
   base::Worker store{"store"};
   std::unique_ptr<supervisor::Supervisor> supervisor;

@@ -41,9 +41,10 @@ Status add_administrator(const std::string& name, const std::string& password,
   user.user.name = name;
   user.user.role = "admin";
   user.password = password;
-  authenticator.add_user(std::move(user), base::utc_now(), [&](Result<auth::Account> account) {
-    promise.set_value(account ? Status{} : std::unexpected(account.error()));
-  });
+  authenticator.add_user(nullptr, std::move(user), base::utc_now(),
+                         [&](Result<auth::Account> account) {
+                           promise.set_value(account ? Status{} : std::unexpected(account.error()));
+                         });
   return promise.get_future().get();
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <optional>
 #include <sodium/core.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kHeartbeat = 500ms;
 constexpr Duration kStopPatience = 4500ms;
+constexpr Duration kSweepPeriod = 1h;
 
 engine::Now read_clocks() {
   return {base::utc_now(), base::mono_now()};
@@ -59,6 +61,7 @@ struct Server::Parts {
   Status apply_projects();
   Status start_http();
   void beat();
+  void sweep();
   void stop();
 
   const ServerSettings settings;
@@ -67,6 +70,7 @@ struct Server::Parts {
   std::unique_ptr<store::Database> database;
   std::unique_ptr<store::ConfigurationStore> configuration;
   std::unique_ptr<store::AuditStore> audit;
+  std::unique_ptr<store::LockStore> locks;
   std::unique_ptr<auth::DatabaseAccounts> accounts;
   std::unique_ptr<auth::PasswordHasher> hasher;
   std::unique_ptr<auth::Authenticator> authenticator;
@@ -82,6 +86,7 @@ struct Server::Parts {
   std::unique_ptr<net::Timer> heartbeat;
   std::unique_ptr<net::HttpServer> http;
   std::string project_failure;
+  std::optional<MonoTime> swept_at;  ///< of the heartbeat
   bool stopped = false;
 };
 
@@ -96,6 +101,7 @@ Status Server::Parts::open_data() {
   database = std::move(*database_opened);
   configuration = std::make_unique<store::ConfigurationStore>(*database);
   audit = std::make_unique<store::AuditStore>(*database);
+  locks = std::make_unique<store::LockStore>(*database);
   accounts = std::make_unique<auth::DatabaseAccounts>(*database);
   auto keys = auth::load_or_create_secret(data->path() / "secret");
   if (!keys) return std::unexpected(keys.error());
@@ -107,8 +113,8 @@ Status Server::Parts::open_data() {
         if (worker->post(std::move(job))) return {};
         return fail(ErrorCode::unavailable, "too many requests wait for the database; try again");
       },
-      std::move(*keys), auth::Authenticator::Settings{});
-  return base::run_on(*store_worker, [this] { return authenticator->start(); });
+      std::move(*keys), auth::Authenticator::Settings{.secret_file = data->path() / "secret"});
+  return base::run_on(*store_worker, [this] { return authenticator->start(base::utc_now()); });
 }
 
 Status Server::Parts::make_plant() {
@@ -127,8 +133,8 @@ Status Server::Parts::make_plant() {
   if (!made) return std::unexpected(made.error());
   supervisor = std::move(*made);
   access = std::make_unique<access::ServerAccess>(
-      access::ServerAccess::Parts{*engine, *supervisor, *configuration, *audit, *store_worker,
-                                  table->reader(), catalogue, instance, kVersion});
+      access::ServerAccess::Parts{*engine, *supervisor, *configuration, *audit, *locks,
+                                  *store_worker, table->reader(), catalogue, instance, kVersion});
   access->add_part([this]() -> access::PartStatus {
     return {"configuration", project_failure.empty() ? "good" : "bad",
             project_failure.empty() ? "as configured" : project_failure};
@@ -137,7 +143,7 @@ Status Server::Parts::make_plant() {
   engine->engine().add_sink(&access->broadcaster());
   engine->engine().set_target(supervisor.get());
   engine->start();
-  return base::run_on(*store_worker, [this] { return access->configuration().start(); });
+  return base::run_on(*store_worker, [this] { return access->start(); });
 }
 
 Status Server::Parts::apply_projects() {
@@ -181,6 +187,19 @@ Status Server::Parts::start_http() {
 void Server::Parts::beat() {
   engine->post(
       [sink = table_sink.get()](engine::Engine&, engine::Now now) { sink->heartbeat(now.utc); });
+  access->tick(base::utc_now());
+  sweep();
+}
+
+/// Refresh tokens that have expired would pile up.
+void Server::Parts::sweep() {
+  const MonoTime now = base::mono_now();
+  if (swept_at && now - *swept_at < kSweepPeriod) return;
+  swept_at = now;
+  static_cast<void>(store_worker->post([this] {
+    if (const auto swept = authenticator->sweep(base::utc_now()); !swept)
+      base::logger("auth")->warn("expired sessions stay for now: {}", swept.error().message);
+  }));
 }
 
 Status Server::Parts::start() {

@@ -8,7 +8,7 @@
 
 namespace tagwerk::auth {
 
-/// What users, keys and roles have in common when somebody makes or changes them. Internal to auth.
+/// What users, keys and roles have in common when somebody makes or changes them.
 /// Threads: the store's        Blocks: database calls
 
 /// Who does it; null is the owner of the data directory, who may do everything.

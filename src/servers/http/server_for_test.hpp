@@ -115,6 +115,7 @@ tags:
     database_ = std::move(*store::Database::open(directory_ / "config.sqlite", base::utc_now()));
     configuration_ = std::make_unique<store::ConfigurationStore>(*database_);
     audit_ = std::make_unique<store::AuditStore>(*database_);
+    locks_ = std::make_unique<store::LockStore>(*database_);
     worker_ = std::make_unique<base::Worker>("store");
     hasher_ = std::make_unique<auth::PasswordHasher>();
     const std::string hash = *auth::hash_password(kPassword);
@@ -129,8 +130,8 @@ tags:
           return fail(ErrorCode::unavailable, "stopping");
         },
         std::move(*auth::load_or_create_secret(directory_ / "secret")),
-        auth::Authenticator::Settings{});
-    EXPECT_TRUE(authenticator_->start());
+        auth::Authenticator::Settings{.secret_file = directory_ / "secret"});
+    EXPECT_TRUE(authenticator_->start(base::utc_now()));
   }
 
   void make_access() {
@@ -148,14 +149,14 @@ tags:
                                                  .link_socket = (directory_ / "link.sock").string(),
                                                  .instance = instance}));
     access_ = std::make_unique<access::ServerAccess>(
-        access::ServerAccess::Parts{*engine_, *supervisor_, *configuration_, *audit_, *worker_,
-                                    table_->reader(), catalogue_, instance, "test"});
+        access::ServerAccess::Parts{*engine_, *supervisor_, *configuration_, *audit_, *locks_,
+                                    *worker_, table_->reader(), catalogue_, instance, "test"});
     engine_->engine().add_sink(table_sink_.get());
     engine_->engine().add_sink(&access_->broadcaster());
     engine_->engine().set_target(supervisor_.get());
     engine_->start();
     std::promise<Status> started;
-    EXPECT_TRUE(worker_->post([&] { started.set_value(access_->configuration().start()); }));
+    EXPECT_TRUE(worker_->post([&] { started.set_value(access_->start()); }));
     EXPECT_TRUE(started.get_future().get());
     import(std::string(kProject));
     access_->set_ready("");
@@ -178,6 +179,7 @@ tags:
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<store::ConfigurationStore> configuration_;
   std::unique_ptr<store::AuditStore> audit_;
+  std::unique_ptr<store::LockStore> locks_;
   std::unique_ptr<net::EventLoopThread> loop_thread_;
   std::unique_ptr<table::Writer> table_;
   std::unique_ptr<engine::TableSink> table_sink_;
