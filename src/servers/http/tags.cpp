@@ -4,6 +4,7 @@
 
 #include "servers/http/http_api.hpp"
 #include "servers/http/json_writer.hpp"
+#include "servers/http/lock_json.hpp"
 #include "servers/http/routes.hpp"
 #include "servers/http/tag_json.hpp"
 
@@ -123,6 +124,11 @@ void get_tag(Call call) {
   json.key("current");
   call.loop.texts.append(body, plant, *tag, call.api.access().current(*tag),
                          ItemTexts::Form::whole);
+  json.key("lock");
+  if (const auto lock = call.api.access().lock_of(tag->definition.path))
+    append_lock(json, *lock);
+  else
+    json.null();
   json.close_object();
   call.json(std::move(body));
 }
