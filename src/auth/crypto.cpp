@@ -84,6 +84,21 @@ std::optional<std::string> decode_base64url(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> decode_base64(std::string_view text) {
+  constexpr std::size_t kLongest = 4096;
+  ensure_crypto();
+  if (text.size() > kLongest) return std::nullopt;
+  const int variant = text.ends_with('=') ? sodium_base64_VARIANT_ORIGINAL
+                                          : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+  std::string out(text.size() / 4 * 3 + 3, '\0');
+  std::size_t size = 0;
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                        text.size(), nullptr, &size, nullptr, variant) != 0)
+    return std::nullopt;
+  out.resize(size);
+  return out;
+}
+
 std::string to_hex(const Digest& digest) {
   std::string out(digest.size() * 2 + 1, '\0');
   sodium_bin2hex(out.data(), out.size(), digest.data(), digest.size());

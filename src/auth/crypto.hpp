@@ -33,6 +33,10 @@ std::string encode_base64url(std::string_view text);
 /// are not zero: every byte sequence has exactly one spelling.
 std::optional<std::string> decode_base64url(std::string_view text);
 
+/// Base64 with or without padding.  Source: RFC 4648 section 4
+/// Limits: 4,096 characters
+std::optional<std::string> decode_base64(std::string_view text);
+
 std::string to_hex(const Digest& digest);
 /// 43 characters of base64url that carry 32 random bytes: refresh tokens, setup tokens.
 std::string random_token();

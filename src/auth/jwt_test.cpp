@@ -206,6 +206,16 @@ TEST(Base64Url, HasOneSpellingForEveryByteSequence) {
     EXPECT_FALSE(decode_base64url(bad)) << bad;
 }
 
+TEST(Base64, IsReadWithAndWithoutPadding) {
+  EXPECT_EQ(decode_base64("MUM6dHdrX2E="), "1C:twk_a");
+  EXPECT_EQ(decode_base64("MUM6dHdrX2E"), "1C:twk_a");
+  EXPECT_EQ(decode_base64("+/8="), "\xfb\xff");
+  EXPECT_EQ(decode_base64(""), "");
+  for (const char* bad : {"-_8=", "Z", "Zg=", "Zg===", "Zm 9v", "!!!!", "Zm9v\n"})
+    EXPECT_FALSE(decode_base64(bad)) << bad;
+  EXPECT_FALSE(decode_base64(std::string(5000, 'A')));
+}
+
 RC_GTEST_PROP(Base64Url, SurvivesATripThroughText, (const std::string& bytes)) {
   RC_ASSERT(decode_base64url(encode_base64url(bytes)) == bytes);
 }

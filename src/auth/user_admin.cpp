@@ -22,7 +22,7 @@ Status check_texts(const Account& account) {
 }
 
 std::vector<AccountGrant> wanted_grants(const NewUser& user) {
-  if (!user.grants.empty()) return user.grants;
+  if (user.grants) return *user.grants;
   return {{user.role, user.subtree}};
 }
 

@@ -11,7 +11,7 @@ struct NewUser {
   std::string subtree = "/";
   std::string full_name{};
   std::string email{};
-  std::vector<AccountGrant> grants{};  ///< when not empty: instead of role and subtree
+  std::optional<std::vector<AccountGrant>> grants{};  ///< instead of role and subtree
 };
 
 /// What is named is changed.

@@ -1,5 +1,6 @@
 #include "servers/http/call.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "servers/http/json_writer.hpp"
@@ -89,6 +90,14 @@ void Call::json(int status, std::string body) {
 
 void Call::fail(int status, std::string_view detail) {
   reply(failure_response(status, detail));
+}
+
+void Call::fail(const auth::Refusal& refusal) {
+  const int status = status_of(refusal.error.code);
+  if (status != 429) return fail(status, refusal.error.message);
+  const auto seconds = std::max<std::int64_t>(1, refusal.retry_after_seconds);
+  reply(net::Response(status, "application/json", detail_json(refusal.error.message))
+            .header("Retry-After", std::to_string(seconds)));
 }
 
 std::optional<model::Node> Call::json_body() {

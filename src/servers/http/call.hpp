@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "access/access.hpp"
+#include "auth/authenticator.hpp"
 #include "model/document.hpp"
 #include "net/http.hpp"
 #include "net/url.hpp"
@@ -53,6 +54,8 @@ struct Call {
   void no_content() { reply(net::Response(204)); }
   void fail(int status, std::string_view detail);
   void fail(const Error& error) { fail(status_of(error.code), error.to_string()); }
+  /// 429 says when to come back.
+  void fail(const auth::Refusal& refusal);
 
   /// The body as JSON. When it is none the call has been answered: 415 or 400.
   std::optional<model::Node> json_body();

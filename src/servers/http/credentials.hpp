@@ -7,20 +7,18 @@
 
 namespace tagwerk::servers::http {
 
-/// What a request shows to say who asks: an access token, or a service key.
-struct Credentials {
-  std::string secret;  ///< for Authenticator::verify
-  std::string name;    ///< with Basic: what the key must be called
-};
-
-/// From, in this order, `X-API-Key: KEY`, `Authorization: Bearer TOKEN-or-KEY` and
-/// `Authorization: Basic NAME:KEY`, for programs that know nothing else.
-/// Fails: unauthenticated, with a sentence for the client: nothing there, or a person's password
-Result<Credentials> read_credentials(const net::Request& request);
+/// How a request says who asks, in this order: `Authorization: Bearer TOKEN-or-KEY`,
+/// `X-API-Key: KEY`, `Authorization: Basic NAME:KEY` for programs that know nothing else. Basic is
+/// for service keys only: passwords of people go to POST /login.
 
 /// The session of the request's token or key.
-/// Fails: unauthenticated
-Result<auth::Session> verify(const auth::Authenticator& authenticator, const net::Request& request,
-                             UtcTime now);
+/// Threads: any
+/// Fails:   unauthenticated, with a sentence for the client
+Result<auth::Session> verify_request(const auth::Authenticator& authenticator,
+                                     const net::Request& request, UtcTime now);
+
+/// The token or key by which a session that was opened with the request is verified again.
+/// Precondition: verify_request was content.
+std::string secret_of(const net::Request& request);
 
 }  // namespace tagwerk::servers::http

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "servers/http/credentials.hpp"
 #include "servers/http/openapi.hpp"
 #include "servers/http/routes.hpp"
 
@@ -19,13 +20,6 @@ std::vector<std::unique_ptr<LoopState>> make_states(access::Access& access,
     out.back()->hub = access.make_hub(*loop);
   }
   return out;
-}
-
-std::optional<std::string_view> bearer_token(const net::Request& request) {
-  constexpr std::string_view kScheme = "bearer ";
-  const std::string_view value = request.header("Authorization").value_or("");
-  if (!net::equal_ignoring_case(value.substr(0, kScheme.size()), kScheme)) return std::nullopt;
-  return value.substr(kScheme.size());
 }
 
 std::string hsts_line(Duration time) {
@@ -137,9 +131,7 @@ std::optional<net::Response> HttpApi::answer_with_page(const Call& call) const {
 }
 
 Result<auth::Session> HttpApi::verify(const net::Request& request) const {
-  const auto token = bearer_token(request);
-  if (!token) return tagwerk::fail(ErrorCode::unauthenticated, "Not authenticated");
-  return authenticator_.verify(*token, base::utc_now());
+  return verify_request(authenticator_, request, base::utc_now());
 }
 
 HttpApi::LiveCounts HttpApi::live_counts() const {

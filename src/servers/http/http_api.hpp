@@ -60,7 +60,7 @@ class HttpApi final : public net::HttpHandler {
   LiveCounts live_counts() const;
   std::atomic<std::uint64_t>& live_clients() { return live_clients_; }
 
-  /// The session of the request's bearer token.
+  /// The session of the request's token or key; see credentials.hpp.
   /// Fails: unauthenticated
   Result<auth::Session> verify(const net::Request& request) const;
 

@@ -110,11 +110,25 @@ std::optional<std::int64_t> BodyFields::optional_integer(std::string_view name) 
   return number;
 }
 
+std::optional<UtcTime> BodyFields::optional_time(std::string_view name) {
+  const Node* found = take(name);
+  if (found == nullptr) return std::nullopt;
+  const auto text = text_of(*found);
+  const auto time = base::parse_rfc3339(text.value_or(""));
+  if (time) return *time;
+  refuse(name, "a time like 2026-11-20T23:19:33Z, or null");
+  return std::nullopt;
+}
+
 const Node* BodyFields::list(std::string_view name) {
   const Node* found = take(name);
   if (found != nullptr && found->is_sequence()) return found;
   refuse(name, "a list");
   return nullptr;
+}
+
+const Node* BodyFields::optional_list(std::string_view name) {
+  return object_.find(name) == nullptr ? nullptr : list(name);
 }
 
 void BodyFields::allow(std::string_view name) {

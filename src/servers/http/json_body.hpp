@@ -23,8 +23,12 @@ class BodyFields {
   std::optional<bool> optional_bool(std::string_view name);
   std::optional<double> optional_number(std::string_view name);
   std::optional<std::int64_t> optional_integer(std::string_view name);
+  /// RFC 3339.
+  std::optional<UtcTime> optional_time(std::string_view name);
   /// Null when missing or no list.
   const model::Node* list(std::string_view name);
+  /// Null when missing; a fault when it is there and no list.
+  const model::Node* optional_list(std::string_view name);
   /// The caller reads this member himself.
   void allow(std::string_view name);
 

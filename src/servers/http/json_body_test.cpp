@@ -30,6 +30,21 @@ TEST(BodyFields, NameTheFirstFault) {
   EXPECT_EQ(BodyFields(list).finish().error().message, "the body must be a JSON object");
 }
 
+TEST(BodyFields, ReadTimesAndLists) {
+  const model::Node body =
+      node(R"({"when":"2026-11-20T23:19:33Z","never":null,"bad":"soon","list":[1],"none":{}})");
+  BodyFields fields(body);
+  EXPECT_EQ(base::to_rfc3339(*fields.optional_time("when")), "2026-11-20T23:19:33.000000Z");
+  EXPECT_FALSE(fields.optional_time("never"));
+  EXPECT_FALSE(fields.optional_time("missing"));
+  ASSERT_NE(fields.optional_list("list"), nullptr);
+  EXPECT_EQ(fields.optional_list("missing"), nullptr);
+  EXPECT_FALSE(fields.optional_time("bad"));
+  EXPECT_EQ(fields.optional_list("none"), nullptr);
+  EXPECT_EQ(fields.finish().error().message,
+            "'bad' must be a time like 2026-11-20T23:19:33Z, or null");
+}
+
 TEST(ValueOf, KeepsTheKindThatJsonHas) {
   EXPECT_EQ(value_of(node("null")), Value());
   EXPECT_EQ(value_of(node("true")), Value::of(true));

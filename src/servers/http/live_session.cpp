@@ -68,6 +68,7 @@ void LiveSession::on_close(std::uint16_t) {
 // --- what the client says ------------------------------------------------------------------------
 
 void LiveSession::on_message(std::string_view message) {
+  if (!check_token()) return;
   const auto node = model::parse_json(message, "message");
   if (!node) return send_error(std::nullopt, node.error().to_string());
   if (!node->is_mapping()) return send_error(std::nullopt, "a message must be a JSON object");
@@ -197,8 +198,9 @@ void LiveSession::on_plant(std::uint64_t subscription,
 
 void LiveSession::on_changes(std::uint64_t subscription, std::span<const access::Update> updates,
                              std::uint64_t coalesced) {
+  if (socket_ == nullptr || !follow_directory()) return;
   const auto found = subscriptions_.find(subscription);
-  if (found == subscriptions_.end() || socket_ == nullptr) return;
+  if (found == subscriptions_.end()) return;
   send_items("changes", subscription, found->second, updates, coalesced);
 }
 
@@ -266,25 +268,37 @@ void LiveSession::send_backlog() {
 // --- token and status ----------------------------------------------------------------------------
 
 void LiveSession::on_tick() {
-  if (socket_ == nullptr) return;
-  check_token();
-  if (status_id_ && socket_ != nullptr) send_status();
+  if (socket_ == nullptr || !check_token()) return;
+  if (status_id_) send_status();
 }
 
-void LiveSession::check_token() {
+bool LiveSession::check_token() {
+  if (socket_ == nullptr || ended_) return false;
   const UtcTime now = base::utc_now();
-  if (now >= session_.expires) return socket_->close(kTokenExpired, "the token has expired", false);
-  if (!expiry_announced_ && now + kAnnounce >= session_.expires) {
+  if (now >= session_.expires) return end("the token has expired");
+  if (!expiry_announced_ && session_.expires - now <= kAnnounce) {
     expiry_announced_ = true;
     const auto left = std::chrono::ceil<std::chrono::seconds>(session_.expires - now).count();
     send(fmt::format("{{\"op\":\"token_expiring\",\"seconds\":{}}}", left));
   }
+  return follow_directory();
+}
+
+bool LiveSession::follow_directory() {
+  if (ended_) return false;
   const std::uint64_t generation = api_.authenticator().directory().generation();
-  if (generation == directory_generation_) return;
+  if (generation == directory_generation_) return true;
   directory_generation_ = generation;
-  auto session = api_.authenticator().verify(token_, now);
-  if (!session) return socket_->close(kTokenExpired, "the token is no longer valid", false);
+  auto session = api_.authenticator().verify(token_, base::utc_now());
+  if (!session) return end("the token is no longer valid");
   use(std::move(*session));
+  return true;
+}
+
+bool LiveSession::end(std::string_view why) {
+  ended_ = true;
+  socket_->close(kTokenExpired, why, false);
+  return false;
 }
 
 void LiveSession::use(auth::Session session) {
@@ -310,7 +324,7 @@ void LiveSession::renew_token(BodyFields& fields) {
     return send_error(std::nullopt, whole.error().message);
   auto session = api_.authenticator().verify(token, base::utc_now());
   if (!session) return send_error(std::nullopt, session.error().message);
-  if (session->principal->id() != session_.principal->id())
+  if (session->principal->identity() != session_.principal->identity())
     return send_error(std::nullopt, "the new token belongs to another user; open a new connection");
   token_ = std::move(token);
   expiry_announced_ = false;

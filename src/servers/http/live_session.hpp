@@ -78,7 +78,12 @@ class LiveSession final : public net::WebSocketHandler,
                                std::span<const access::Update> updates);
   void send_backlog();
   void on_tick();
-  void check_token();
+  /// What holds for the token holds for every message: false when it is no longer good, and the
+  /// connection ends.
+  bool check_token();
+  /// The same after a change of users, keys or roles; the rights are the new ones then.
+  bool follow_directory();
+  bool end(std::string_view why);
   void use(auth::Session session);
   void send_status();
   void send(std::string message);
@@ -95,6 +100,7 @@ class LiveSession final : public net::WebSocketHandler,
   auth::Session session_;
   std::uint64_t directory_generation_ = 0;
   bool expiry_announced_ = false;
+  bool ended_ = false;
 
   std::optional<std::int64_t> status_id_;
   std::string last_status_;

@@ -1,5 +1,6 @@
 // The handshake of WS /ws.
 
+#include "servers/http/credentials.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/live_session.hpp"
 #include "servers/http/routes.hpp"
@@ -44,14 +45,12 @@ void get_live_socket(Call call) {
                           .header("Upgrade", "websocket")
                           .header("Sec-WebSocket-Version", "13"));
   Offer offer = read_offer(call.request.header("Sec-WebSocket-Protocol").value_or(""));
-  // Programs that can set headers may send the token as everywhere else.
+  // Programs that can set headers may send the token or key as everywhere else.
   auto session = offer.token.empty()
                      ? call.api.verify(call.request)
                      : call.api.authenticator().verify(offer.token, base::utc_now());
   if (!session) return call.fail(401, session.error().message);
-  if (offer.token.empty())
-    offer.token =
-        call.request.header("Authorization").value().substr(std::string_view("Bearer ").size());
+  if (offer.token.empty()) offer.token = secret_of(call.request);
   auto handler = std::make_shared<LiveSession>(call.api, call.loop, std::move(offer.token),
                                                std::move(*session));
   call.responder.accept_websocket(offer.tagwerk ? std::string(kProtocol) : std::string(),

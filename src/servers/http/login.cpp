@@ -27,17 +27,6 @@ std::string tokens_json(const auth::Tokens& tokens) {
   return body;
 }
 
-/// A wrong login is 401 and a locked one 429; `forbidden` is what an unknown setup token is.
-void reply_refusal(Call& call, const auth::Refusal& refusal) {
-  const int status = status_of(refusal.error.code);
-  net::Response response(status, "application/json", detail_json(refusal.error.message));
-  if (status == 401) response.header("WWW-Authenticate", "Bearer");
-  if (status == 429)
-    response.header("Retry-After",
-                    std::to_string(std::max<std::int64_t>(1, refusal.retry_after_seconds)));
-  call.reply(std::move(response));
-}
-
 void reply_tokens(Call& call, int status, const auth::Tokens& tokens) {
   net::Response response(status, "application/json", tokens_json(tokens));
   call.reply(std::move(response.header("Cache-Control", "no-store")));
@@ -56,7 +45,7 @@ void record_login(Call call, std::string action, std::string user, Outcome outco
                            .detail = outcome ? "" : outcome.error().error.message};
   access.record(std::move(entry),
                 [call = std::move(call), outcome = std::move(outcome)](Status) mutable {
-                  if (!outcome) return reply_refusal(call, outcome.error());
+                  if (!outcome) return call.fail(outcome.error());
                   reply_tokens(call, 200, *outcome);
                 });
 }
@@ -113,7 +102,7 @@ void post_login(Call call) {
                       auth::Now::read(), [call = std::move(call), name](Outcome outcome) mutable {
                         // Attempts over the limit are not recorded: they must stay cheap.
                         if (!outcome && outcome.error().error.code != ErrorCode::unauthenticated)
-                          return reply_refusal(call, outcome.error());
+                          return call.fail(outcome.error());
                         record_login(std::move(call), "login", name, std::move(outcome));
                       });
 }
@@ -124,7 +113,7 @@ void post_login_refresh(Call call) {
   auth::Authenticator& authenticator = call.api.authenticator();
   authenticator.refresh(std::move(*token), base::utc_now(),
                         [call = std::move(call)](Outcome outcome) mutable {
-                          if (!outcome) return reply_refusal(call, outcome.error());
+                          if (!outcome) return call.fail(outcome.error());
                           reply_tokens(call, 200, *outcome);
                         });
 }
@@ -156,7 +145,7 @@ void post_setup(Call call) {
   const std::string address = call.request.peer()->address;
   authenticator.setup(std::move(token), name, std::move(password), address, auth::Now::read(),
                       [call = std::move(call), name](Outcome outcome) mutable {
-                        if (!outcome) return reply_refusal(call, outcome.error());
+                        if (!outcome) return call.fail(outcome.error());
                         access::Access& access = call.api.access();
                         access::AuditEntry entry{.at = base::utc_now(),
                                                  .who = name,

@@ -31,7 +31,24 @@ void post_users(Call call);
 void put_user(Call call);
 void delete_user(Call call);
 void post_user_password(Call call);
+void delete_user_sessions(Call call);
+
+// roles.cpp
 void get_roles(Call call);
+void post_roles(Call call);
+void put_role(Call call);
+void delete_role(Call call);
+
+// keys.cpp
+void get_keys(Call call);
+void post_keys(Call call);
+void delete_key(Call call);
+void post_secret_rotate(Call call);
+
+// locks.cpp
+void get_locks(Call call);
+void post_locks(Call call);
+void delete_lock(Call call);
 
 // values.cpp
 void get_values(Call call);

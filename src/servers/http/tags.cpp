@@ -6,6 +6,7 @@
 #include "access/path_search.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/json_writer.hpp"
+#include "servers/http/lock_json.hpp"
 #include "servers/http/routes.hpp"
 #include "servers/http/tag_json.hpp"
 
@@ -129,6 +130,11 @@ void get_tag(Call call) {
   json.key("current");
   call.loop.texts.append(body, plant, *tag, call.api.access().current(*tag),
                          ItemTexts::Form::whole);
+  json.key("lock");
+  if (const auto lock = call.api.access().lock_of(tag->definition.path))
+    append_lock(json, *lock);
+  else
+    json.null();
   json.close_object();
   call.json(std::move(body));
 }

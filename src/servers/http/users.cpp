@@ -1,10 +1,8 @@
-// /api/user, /api/users… and /api/roles.
+// /api/user and /api/users….
 
-#include <charconv>
-
+#include "servers/http/administration.hpp"
+#include "servers/http/grants_json.hpp"
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_body.hpp"
-#include "servers/http/json_writer.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
@@ -24,6 +22,17 @@ void append_account(JsonWriter& json, const Account& account) {
       .member("role", grant.role)
       .member("subtree", grant.subtree)
       .member("disabled", account.disabled);
+  append_grants(json, account.grants);
+}
+
+/// A key as if it were a user, for clients that only want to know who they are.
+void append_key_as_user(JsonWriter& json, const auth::ServiceKey& key) {
+  append_account(json, {.id = key.id,
+                        .name = key.name,
+                        .full_name = key.description,
+                        .disabled = false,
+                        .created = key.created,
+                        .grants = key.grants});
 }
 
 std::string account_json(const Account& account) {
@@ -35,39 +44,38 @@ std::string account_json(const Account& account) {
   return body;
 }
 
-/// Answers the call when the caller may not administer users.
-bool may_administer(Call& call) {
-  if (call.principal->can(auth::Right::users)) return true;
-  call.fail(403, "the right 'users' is needed");
-  return false;
-}
-
-std::optional<UserId> user_in_path(Call& call) {
-  UserId id = 0;
-  const std::string& text = call.parameter;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error == std::errc{} && end == text.data() + text.size()) return id;
-  call.fail(404, fmt::format("there is no user {}", text));
-  return std::nullopt;
-}
-
 /// Records what was done to a user, then answers with the user.
 void finish(Call call, std::string action, std::string detail, int status,
             Result<Account> account) {
   if (!account) return call.fail(account.error());
-  access::Access& access = call.api.access();
-  access::AuditEntry entry{.at = base::utc_now(),
-                           .who = call.principal->name(),
-                           .origin = call.caller().origin,
-                           .action = std::move(action),
-                           .target = "user " + account->name,
-                           .outcome = "ok",
-                           .detail = std::move(detail)};
-  access.record(std::move(entry),
-                [call = std::move(call), status, account = std::move(*account)](Status) mutable {
-                  if (status == 204) return call.no_content();
-                  call.json(status, account_json(account));
-                });
+  record(std::move(call), {std::move(action), "user " + account->name, std::move(detail)},
+         [status, account = std::move(*account)](Call done) {
+           if (status == 204) return done.no_content();
+           done.json(status, account_json(account));
+         });
+}
+
+/// Either role and subtree or grants.
+Status read_user_grants(BodyFields& fields, std::optional<std::vector<auth::AccountGrant>>& out) {
+  const model::Node* list = fields.optional_list("grants");
+  if (list == nullptr) return {};
+  auto grants = read_grants(*list);
+  if (!grants) return std::unexpected(grants.error());
+  out = std::move(*grants);
+  return {};
+}
+
+Status check_one_way(const std::optional<std::string>& role,
+                     const std::optional<std::string>& subtree,
+                     const std::optional<std::vector<auth::AccountGrant>>& grants) {
+  if (!grants || (!role && !subtree)) return {};
+  return fail(ErrorCode::invalid_argument,
+              "'grants' says all that 'role' and 'subtree' say; give one or the other");
+}
+
+/// A key's id says nothing of users.
+bool is_own(const Call& call, UserId id) {
+  return call.principal->is_user() && call.principal->id() == id;
 }
 
 std::string describe(const auth::UserChange& change) {
@@ -77,6 +85,7 @@ std::string describe(const auth::UserChange& change) {
   };
   if (change.role) add("role", *change.role);
   if (change.subtree) add("subtree", *change.subtree);
+  if (change.grants) add("grants", describe_grants(*change.grants));
   if (change.full_name) add("full_name", *change.full_name);
   if (change.email) add("email", *change.email);
   if (change.disabled) add("disabled", *change.disabled ? "true" : "false");
@@ -86,15 +95,21 @@ std::string describe(const auth::UserChange& change) {
 }  // namespace
 
 void get_own_user(Call call) {
+  const auth::Principal& principal = *call.principal;
   const auto directory = call.api.authenticator().directory().load();
-  const auto* user = directory->find(call.principal->id());
-  if (user == nullptr) return call.fail(401, auth::kBadToken);
+  const auto* user = principal.is_user() ? directory->find(principal.id()) : nullptr;
+  const auto* key = principal.is_user() ? nullptr : directory->find_key(principal.id());
+  if (user == nullptr && key == nullptr) return call.fail(401, auth::kBadToken);
   std::string body;
   JsonWriter json(body);
-  json.open_object();
-  append_account(json, user->account);
+  json.open_object().member("kind", auth::to_string(principal.kind()));
+  if (user != nullptr)
+    append_account(json, user->account);
+  else
+    append_key_as_user(json, key->record);
+  json.member("expires", key == nullptr ? kNever : key->record.expires.value_or(kNever));
   json.key("rights").open_array();
-  for (const auto& [right, subtree] : call.principal->listed_rights())
+  for (const auto& [right, subtree] : principal.listed_rights())
     json.open_object().member("right", right).member("subtree", subtree).close_object();
   json.close_array().close_object();
   call.json(std::move(body));
@@ -128,15 +143,19 @@ void post_users(Call call) {
   auth::SignUp wanted;
   wanted.user.name = fields.text("username");
   wanted.password = fields.text("password");
-  wanted.user.role = fields.text("role");
-  wanted.user.subtree = fields.optional_text("subtree").value_or("/");
+  auto& grants = wanted.user.grants;
+  const Status read = read_user_grants(fields, grants);
+  const auto role = grants ? fields.optional_text("role") : fields.text("role");
+  const auto subtree = fields.optional_text("subtree");
   wanted.user.full_name = fields.optional_text("full_name").value_or("");
   wanted.user.email = fields.optional_text("email").value_or("");
-  if (const Status whole = fields.finish(); !whole) return call.fail(whole.error());
-  std::string detail =
-      fmt::format("role = '{}', subtree = '{}'", wanted.user.role, wanted.user.subtree);
+  for (const Status& good : {fields.finish(), read, check_one_way(role, subtree, grants)})
+    if (!good) return call.fail(good.error());
+  if (!grants) grants = {{role.value_or(""), subtree.value_or("/")}};
+  std::string detail = describe_grants(*grants);
   auth::Authenticator& authenticator = call.api.authenticator();
-  authenticator.add_user(std::move(wanted), base::utc_now(),
+  auto by = call.principal;
+  authenticator.add_user(std::move(by), std::move(wanted), base::utc_now(),
                          [call = std::move(call), detail](Result<Account> account) mutable {
                            finish(std::move(call), "user.add", std::move(detail), 201,
                                   std::move(account));
@@ -145,7 +164,7 @@ void post_users(Call call) {
 
 void put_user(Call call) {
   if (!may_administer(call)) return;
-  const auto id = user_in_path(call);
+  const auto id = id_in_path(call, "user");
   if (!id) return;
   const auto body = call.json_body();
   if (!body) return;
@@ -155,10 +174,14 @@ void put_user(Call call) {
                           .full_name = fields.optional_text("full_name"),
                           .email = fields.optional_text("email"),
                           .disabled = fields.optional_bool("disabled")};
-  if (const Status whole = fields.finish(); !whole) return call.fail(whole.error());
+  const Status read = read_user_grants(fields, change.grants);
+  for (const Status& good :
+       {fields.finish(), read, check_one_way(change.role, change.subtree, change.grants)})
+    if (!good) return call.fail(good.error());
   std::string detail = describe(change);
   auth::Authenticator& authenticator = call.api.authenticator();
-  authenticator.change_user(*id, std::move(change), base::utc_now(),
+  auto by = call.principal;
+  authenticator.change_user(std::move(by), *id, std::move(change), base::utc_now(),
                             [call = std::move(call), detail](Result<Account> account) mutable {
                               finish(std::move(call), "user.change", std::move(detail), 200,
                                      std::move(account));
@@ -167,13 +190,14 @@ void put_user(Call call) {
 
 void delete_user(Call call) {
   if (!may_administer(call)) return;
-  const auto id = user_in_path(call);
+  const auto id = id_in_path(call, "user");
   if (!id) return;
   auth::Authenticator& authenticator = call.api.authenticator();
   const auto directory = authenticator.directory().load();
   const auto* user = directory->find(*id);
   if (user == nullptr) return call.fail(404, fmt::format("there is no user {}", *id));
-  authenticator.remove_user(*id,
+  auto by = call.principal;
+  authenticator.remove_user(std::move(by), *id,
                             [call = std::move(call), account = user->account](Status done) mutable {
                               Result<Account> result = std::move(account);
                               if (!done) result = std::unexpected(done.error());
@@ -182,7 +206,7 @@ void delete_user(Call call) {
 }
 
 void post_user_password(Call call) {
-  const auto id = user_in_path(call);
+  const auto id = id_in_path(call, "user");
   if (!id) return;
   const auto body = call.json_body();
   if (!body) return;
@@ -190,33 +214,35 @@ void post_user_password(Call call) {
   std::string password = fields.text("password");
   auto current = fields.optional_text("current");
   if (const Status whole = fields.finish(); !whole) return call.fail(whole.error());
-  const bool own = *id == call.principal->id() && current.has_value();
+  const bool own = is_own(call, *id) && current.has_value();
   if (!own && !may_administer(call)) return;
 
   auth::Authenticator& authenticator = call.api.authenticator();
   const std::string address = call.request.peer()->address;
-  auto done = [call = std::move(call)](Result<Account> account) mutable {
-    finish(std::move(call), "user.password", "", 204, std::move(account));
-  };
   if (own)
-    authenticator.change_own_password(*id, std::move(*current), std::move(password), address,
-                                      auth::Now::read(), std::move(done));
-  else
-    authenticator.set_password(*id, std::move(password), base::utc_now(), std::move(done));
+    return authenticator.change_own_password(
+        *id, std::move(*current), std::move(password), address, auth::Now::read(),
+        [call = std::move(call)](std::expected<Account, auth::Refusal> account) mutable {
+          if (!account) return call.fail(account.error());
+          finish(std::move(call), "user.password", "", 204, std::move(*account));
+        });
+  auto by = call.principal;
+  authenticator.set_password(std::move(by), *id, std::move(password), base::utc_now(),
+                             [call = std::move(call)](Result<Account> account) mutable {
+                               finish(std::move(call), "user.password", "", 204,
+                                      std::move(account));
+                             });
 }
 
-void get_roles(Call call) {
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (const auth::Role& role : auth::builtin_roles()) {
-    json.open_object().member("name", role.name).key("rights").open_array();
-    for (const std::string& right : auth::right_names(role.rights, role.named))
-      json.value(right);
-    json.close_array().close_object();
-  }
-  json.close_array().key("cursor").null().close_object();
-  call.json(std::move(body));
+void delete_user_sessions(Call call) {
+  const auto id = id_in_path(call, "user");
+  if (!id) return;
+  if (!is_own(call, *id) && !may_administer(call)) return;
+  auth::Authenticator& authenticator = call.api.authenticator();
+  authenticator.end_sessions(
+      *id, base::utc_now(), [call = std::move(call)](Result<Account> account) mutable {
+        finish(std::move(call), "user.sessions", "all sessions ended", 204, std::move(account));
+      });
 }
 
 }  // namespace tagwerk::servers::http
