@@ -62,6 +62,7 @@ struct Server::Parts {
   Status start_http();
   void beat();
   void sweep();
+  access::PartStatus table_status() const;
   void stop();
 
   const ServerSettings settings;
@@ -118,7 +119,7 @@ Status Server::Parts::open_data() {
 }
 
 Status Server::Parts::make_plant() {
-  auto writer = table::Writer::create(instance);
+  auto writer = table::Writer::create(instance, settings.table);
   if (!writer) return std::unexpected(writer.error());
   table = std::move(*writer);
   if (!table->start_note().empty()) base::logger("table")->warn("{}", table->start_note());
@@ -139,6 +140,7 @@ Status Server::Parts::make_plant() {
     return {"configuration", project_failure.empty() ? "good" : "bad",
             project_failure.empty() ? "as configured" : project_failure};
   });
+  access->add_part([this] { return table_status(); });
   engine->engine().add_sink(table_sink.get());
   engine->engine().add_sink(&access->broadcaster());
   engine->engine().set_target(supervisor.get());
@@ -182,6 +184,15 @@ Status Server::Parts::start_http() {
   http = std::move(*server);
   api->show_counters_of(http.get());
   return {};
+}
+
+access::PartStatus Server::Parts::table_status() const {
+  auto failure = table_sink->failure();
+  if (!failure.empty()) return {"table", "bad", std::move(failure)};
+  const auto key = settings.table.sysv_key;
+  return {"table", "good",
+          table::segment_path(instance) +
+              (key == 0 ? "" : ", System V key " + table::to_string_of_key(key))};
 }
 
 void Server::Parts::beat() {

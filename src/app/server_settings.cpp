@@ -4,6 +4,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "app/table_settings.hpp"
+
 namespace tagwerk::app {
 namespace {
 
@@ -22,6 +24,7 @@ Status set(ServerSettings& settings, std::string_view key, const Node& value) {
       settings.projects.push_back(item.text);
     return {};
   }
+  if (key == "table") return read_table_settings(value, settings.table);
   auto scalar = text();
   if (!scalar) return std::unexpected(scalar.error());
   if (key == "http") {
@@ -44,8 +47,8 @@ Status set(ServerSettings& settings, std::string_view key, const Node& value) {
       return fail(ErrorCode::invalid_argument, "'io_threads' takes a number from 1 to 64");
   } else {
     return fail(ErrorCode::invalid_argument,
-                "unknown key '{}'; use http, data, instance, base_path, io_threads, insecure or "
-                "projects",
+                "unknown key '{}'; use http, data, instance, base_path, io_threads, insecure, "
+                "projects or table",
                 key);
   }
   return {};
@@ -65,7 +68,8 @@ Status read_settings(const std::string& file, ServerSettings& settings) {
   for (const auto& [key, value] : root->entries) {
     if (auto done = set(settings, key, value); !done) {
       Error error = done.error();
-      error.where = base::SourceLocation{file, value.line, value.column};
+      if (!error.where) error.where = base::SourceLocation{"", value.line, value.column};
+      error.where->file = file;
       return std::unexpected(std::move(error));
     }
   }

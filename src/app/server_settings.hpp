@@ -7,6 +7,7 @@
 #include "app/listen_address.hpp"
 #include "base/error.hpp"
 #include "model/project_file.hpp"
+#include "table/writer.hpp"
 
 namespace tagwerk::app {
 
@@ -19,6 +20,7 @@ struct ServerSettings {
   int io_threads = 2;
   bool insecure = false;  ///< plain HTTP on addresses that others can reach
   std::vector<std::string> projects;
+  table::WriterOptions table;
 
   std::string bootstrap_admin;  ///< file with one line name:password
   bool demo_admin = false;      ///< make `admin` with a random password and print it once

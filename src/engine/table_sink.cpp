@@ -18,8 +18,24 @@ void TableSink::on_plant(const std::shared_ptr<const model::Plant>& plant) {
     specs.push_back(
         {tag.definition.path, tag.id, tag.slot, tag.definition.type, tag.definition.size});
   const Status defined = writer_.define_all(specs);
-  failure_ = defined ? "" : defined.error().message;
-  if (!defined) base::logger("table")->error("{}", failure_);
+  tell(plant_failure_, defined ? "" : defined.error().message);
+}
+
+void TableSink::heartbeat(UtcTime now) {
+  writer_.heartbeat(now);
+  tell(sysv_failure_, writer_.sysv_status() ? "" : writer_.sysv_status().error().message);
+}
+
+void TableSink::tell(std::string& known, std::string now) {
+  if (known == now) return;
+  if (now.empty())
+    base::logger("table")->info("good again; it was: {}", known);
+  else
+    base::logger("table")->error("{}", now);
+  known = std::move(now);
+  const bool both = !plant_failure_.empty() && !sysv_failure_.empty();
+  failure_.store(
+      std::make_shared<std::string>(plant_failure_ + (both ? "; " : "") + sysv_failure_));
 }
 
 void TableSink::on_changes(std::span<const Change> changes) {

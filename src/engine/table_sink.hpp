@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/published.hpp"
 #include "engine/change.hpp"
 #include "engine/engine.hpp"
 #include "table/writer.hpp"
@@ -17,14 +18,20 @@ class TableSink : public ChangeSink {
   void on_plant(const std::shared_ptr<const model::Plant>& plant) override;
   void on_changes(std::span<const Change> changes) override;
   /// Tells readers that the writer lives; call it at least once a second.
-  void heartbeat(UtcTime now) { writer_.heartbeat(now); }
+  void heartbeat(UtcTime now);
 
-  /// What went wrong with the last plant: "" or a sentence (too many tags, shared memory full).
-  const std::string& failure() const { return failure_; }
+  /// What is wrong now: "" or a sentence (too many tags, shared memory full, the System V key is
+  /// another's). Threads: any
+  std::string failure() const { return *failure_.load(); }
 
  private:
+  /// Logs what is new and what is over.
+  void tell(std::string& known, std::string now);
+
   table::Writer& writer_;
-  std::string failure_;
+  std::string plant_failure_;
+  std::string sysv_failure_;
+  base::Published<std::string> failure_{std::make_shared<std::string>()};
 };
 
 /// What the table of a former server still shows of a tag: by path, when the type is the same.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "table/twin.hpp"
 #include "table/value_bytes.hpp"
 
 namespace tagwerk::table {
@@ -158,16 +159,22 @@ tagwerk_table_information Reader::information() const {
 }
 
 std::vector<InstanceRecord> list_instances() {
+  const auto information_of = [](const Result<Reader>& reader) {
+    return reader ? Result<tagwerk_table_information>(reader->information())
+                  : std::unexpected(reader.error());
+  };
   std::vector<InstanceRecord> found;
   for (const auto& instance : segment_instances()) {
-    const auto reader = Reader::open(instance);
-    InstanceRecord record{instance, stat_of(instance), std::unexpected(Error{})};
-    if (reader)
-      record.information = reader->information();
-    else
-      record.information = std::unexpected(reader.error());
+    InstanceRecord record{instance, stat_of(instance), information_of(Reader::open(instance))};
+    if (record.information) record.sysv_key = record.information->sysv_key;
     found.push_back(std::move(record));
   }
+  for (const auto& table : sysv_tables()) {
+    if (stat_of(table.instance).inode != 0) continue;
+    const auto reader = Reader::open_sysv(table.key);
+    found.push_back({table.instance, {}, information_of(reader), false, table.key});
+  }
+  std::ranges::sort(found, {}, &InstanceRecord::instance);
   return found;
 }
 

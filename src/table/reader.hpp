@@ -84,8 +84,11 @@ struct InstanceRecord {
   std::string instance;
   SegmentStat stat;
   Result<tagwerk_table_information> information;
+  /// Only the System V segment is left; information is from there.
+  bool has_name = true;
+  SysvKey sysv_key = 0;  ///< 0 = none, or not known
 };
-/// Every instance with a segment, also those that cannot be read (the error says why).
+/// Every instance with a segment, also those that cannot be read (the error says why), sorted.
 std::vector<InstanceRecord> list_instances();
 
 }  // namespace tagwerk::table

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "table/child_for_test.hpp"
+#include "table/inspection.hpp"
 #include "table/process.hpp"
 #include "table/testing.hpp"
 #include "table/writer.hpp"
@@ -265,6 +266,8 @@ RC_GTEST_PROP(TableDamage, NeverCrashesReaderOrWriter, ()) {
       (void)reader->read(slot);
     (void)reader->read_many(reader->tags());
     (void)reader->information();
+    (void)inspect(reader->view());
+    (void)compare(*reader, *reader);
   }
   auto writer = Writer::create(instance.name(), {.slot_capacity = 8, .area_bytes = 4096});
   if (!writer) return;
