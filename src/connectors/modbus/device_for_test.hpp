@@ -60,6 +60,9 @@ class TestDevice {
   std::set<std::uint32_t> refused;  ///< addresses that give exception 2
   std::uint16_t most = 125;         ///< longer reads give exception 3
   std::optional<protocol::modbus::ExceptionCode> exception;
+  std::map<std::uint16_t, protocol::modbus::ExceptionCode> broken;  ///< reads of it give this
+  std::set<protocol::modbus::Function> unknown;                     ///< give exception 1
+  std::set<std::uint8_t> mute_units;
   std::map<std::uint16_t, std::uint16_t> clamp;  ///< writes to it are cut to this
   std::vector<protocol::modbus::Request> requests;
   std::size_t connections = 0;
@@ -101,6 +104,7 @@ class TestDevice {
     const auto request = protocol::modbus::decode_request(frame.pdu);
     if (!request) return;
     requests.push_back(*request);
+    if (mute_units.contains(frame.unit)) return;
     base::Bytes pdu;
     answer_pdu(*request, pdu);
     base::Bytes bytes;
@@ -135,6 +139,12 @@ class TestDevice {
     if (access_of(request.function) == Access::read)
       return encode_response(request, std::span(values).subspan(request.address, request.count),
                              pdu);
+    if (request.function == Function::mask_write_register) {
+      std::uint16_t& word = values[request.address];
+      word = static_cast<std::uint16_t>((word & request.values[0]) |
+                                        (request.values[1] & ~request.values[0]));
+      return encode_response(request, {}, pdu);
+    }
     for (std::size_t i = 0; i < request.values.size(); ++i) {
       const auto address = static_cast<std::uint16_t>(request.address + i);
       const auto limit = clamp.find(address);
@@ -147,6 +157,11 @@ class TestDevice {
       const protocol::modbus::Request& request) const {
     using protocol::modbus::ExceptionCode;
     if (exception) return exception;
+    if (unknown.contains(request.function)) return ExceptionCode::illegal_function;
+    const auto first = broken.lower_bound(request.address);
+    if (access_of(request.function) == protocol::modbus::Access::read && first != broken.end() &&
+        first->first < request.address + request.count)
+      return first->second;
     if (request.count > most) return ExceptionCode::illegal_data_value;
     for (std::uint32_t i = 0; i < request.count; ++i)
       if (refused.contains(request.address + i)) return ExceptionCode::illegal_data_address;
