@@ -12,6 +12,7 @@ import unittest
 import xml.etree.ElementTree as xml
 
 import harness
+import signals_plant
 
 TREE = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = TREE / "build" / "test-results"
@@ -301,10 +302,11 @@ def web_pages():
     artifacts.mkdir(parents=True, exist_ok=True)
     try:
         harness.require_binary()
-        with harness.Demo() as demo:
+        with harness.Demo() as demo, harness.Simulator("signals") as signals, \
+                harness.Plant(signals_plant.project(signals.port, signals_per_unit=25_000), ready_seconds=60) as large:
             code, text = call_and_read("node", "--test", "--test-reporter=spec", *files, environment={
-                "TAGWERK_URL": demo.url, "TAGWERK_USER": demo.user, "TAGWERK_PASSWORD": demo.password,
-                "TAGWERK_ARTIFACTS": str(artifacts)})
+                "TAGWERK_URL": demo.url, "TAGWERK_LARGE_URL": large.url, "TAGWERK_USER": demo.user,
+                "TAGWERK_PASSWORD": demo.password, "TAGWERK_ARTIFACTS": str(artifacts)})
     except unittest.SkipTest as reason:
         return Outcome(skipped=len(files), notes=[str(reason)])
     except (harness.Failed, OSError) as error:

@@ -1,37 +1,18 @@
 // The operator's interface in a real browser against a running `tagwerk demo`: node --test tests/web/interface_test.mjs
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import {
-  axePath, Cable, numberIn, openTree, openWindow, pageAddress, picture, rowOf, server, signIn, startBrowser, until,
+  Cable, numberIn, openTree, pageAddress, picture, rowOf, seriousFindings, server, signIn, startBrowser, until, windowsOf,
 } from './screen.mjs';
 
 const kSetPoint = '/Plant/PumpHouse/SetPoint';
 const kPressure = '/Plant/PumpHouse/Pressure';
-const kAxe = readFileSync(axePath, 'utf8'); // evaluated, as the page's policy allows no foreign script tags
 const kTall = { viewport: { width: 1440, height: 3600 } };
 
 let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser?.close());
-
-async function inWindow(options, work) {
-  const window = await openWindow(browser, options);
-  try {
-    await work(window);
-    assert.deepEqual(window.complaints, [], 'the page reported errors');
-  } finally {
-    await window.context.close();
-  }
-}
-
-async function seriousFindings(page) {
-  await page.evaluate(kAxe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html).join(' | ')}`);
-}
+const inWindow = windowsOf(() => browser);
 
 /** Opens the dialog, types, confirms; answers the dialog after the device's (or the page's) answer. */
 async function write(page, path, text) {

@@ -1,12 +1,15 @@
 // What the tests of the web interface share: the browser, signing in, waiting for a condition, pictures.
-import { mkdirSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const fromWeb = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = fromWeb('playwright-core');
-export const axePath = fromWeb.resolve('axe-core/axe.min.js');
+const kAxe = readFileSync(fromWeb.resolve('axe-core/axe.min.js'), 'utf8'); // evaluated, as the page's policy allows no foreign script tags
 
 export const server = new URL(required('TAGWERK_URL'));
 const user = required('TAGWERK_USER');
@@ -57,6 +60,73 @@ export async function signIn(page, at = server) {
   await page.fill('[name=password]', password);
   await page.click('form button');
   await page.waitForSelector('[data-connection=open]');
+}
+
+/** A function that runs `work` in a new window, and fails when the page complained about something. */
+export function windowsOf(browser) {
+  return async (options, work) => {
+    const window = await openWindow(browser(), options);
+    try {
+      await work(window);
+      assert.deepEqual(window.complaints, [], 'the page reported errors');
+    } catch (error) {
+      await picture(window.page, `failed-${Date.now()}`);
+      throw error;
+    } finally {
+      await window.context.close();
+    }
+  };
+}
+
+/** What axe-core finds serious or critical on the page as it is now. */
+export async function seriousFindings(page) {
+  await page.evaluate(kAxe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html).join(' | ')}`);
+}
+
+/** Opens a page of the interface by its address: "connectors#plc1". */
+export async function openPage(page, name) {
+  await page.goto(pageAddress(name));
+  await page.waitForSelector('[data-connection=open]');
+}
+
+/** A caller of the API beside the page: `call('GET', 'api/status')`. */
+export async function apiClient(at = server) {
+  const login = await fetch(pageAddress('login', at), {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username: user, password }),
+  });
+  const { access_token: token } = await login.json();
+  return async (method, path, body) => {
+    const answer = await fetch(pageAddress(path, at), {
+      method, headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  };
+}
+
+/** A program beside this file that prints the port it listens on. */
+export class Peer {
+  #process = null;
+  port = 0;
+
+  async start(script, ...args) {
+    const path = fileURLToPath(new URL(script, import.meta.url));
+    this.#process = spawn('/usr/bin/python3', ['-u', path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.port = await new Promise((resolve, reject) => {
+      this.#process.once('exit', (code) => reject(new Error(`${script} ended with ${code} before it said its port`)));
+      this.#process.stdout.once('data', (text) => resolve(Number(String(text).trim())));
+    });
+    return this;
+  }
+
+  stop() {
+    this.#process?.kill();
+  }
 }
 
 export async function openTree(page) {

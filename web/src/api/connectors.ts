@@ -1,5 +1,5 @@
 import type { Client } from './client';
-import type { Body, Json, Page } from './types';
+import type { Body, Connector, Json, Page } from './types';
 
 export interface LogLine {
   time: string;
@@ -22,7 +22,8 @@ export interface Frame {
 
 export interface Register {
   address: string;
-  hex: string;
+  /** Null for coils and inputs. */
+  hex: string | null;
   value: Json;
 }
 
@@ -50,11 +51,6 @@ export interface TestRequest {
   settings?: Body;
 }
 
-/** A connector as it is declared. */
-export interface ConnectorDefinition {
-  name: string;
-  definition?: Body | null;
-}
 
 const kReadTimeoutMs = 70_000;
 
@@ -66,14 +62,17 @@ export function testRead(client: Client, name: string, request: TestRequest): Pr
 }
 
 /** Fails: ApiError */
-export async function definitions(client: Client): Promise<Map<string, Body>> {
-  const page = await client.call<Page<ConnectorDefinition>>('api/connectors');
-  return new Map(page.items.map((each) => [each.name, each.definition ?? {}]));
+export async function allConnectors(client: Client): Promise<Connector[]> {
+  return (await client.call<Page<Connector>>('api/connectors?limit=10000')).items;
 }
 
-/** The devices that a connector's definition names; without any it has one called "default". */
-export function devicesOf(definition: Body): string[] {
-  const devices = definition.devices;
+/**
+ * The devices of a connector: those that its definition names; without any it has one called "default". Empty when
+ * nothing is known, because the definition is not for everybody.
+ */
+export function devicesOf(connector: Pick<Connector, 'definition' | 'devices'>): string[] {
+  if (!connector.definition) return (connector.devices ?? []).map((device) => device.name);
+  const { devices } = connector.definition;
   if (devices === null || typeof devices !== 'object' || Array.isArray(devices)) return ['default'];
   return Object.keys(devices);
 }

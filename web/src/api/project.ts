@@ -15,7 +15,7 @@ export interface Edit {
 export type Bodies = Record<string, Body>;
 
 export interface Change {
-  what: 'added' | 'changed' | 'removed' | 'renamed';
+  what: 'added' | 'changed' | 'removed';
   kind: Kind;
   name: string;
   detail: string;
@@ -56,6 +56,8 @@ export interface RevisionDetail {
   who: string;
   source: string;
   summary: string;
+  /** Of all its changes; the answer has the first of them. */
+  count: number;
   changes: Change[];
 }
 
@@ -82,18 +84,41 @@ export function edit(client: Client, changes: Edit, dryRun: boolean): Promise<Ed
 }
 
 export interface ImportOptions {
-  name: string;
   dryRun: boolean;
   prune: boolean;
 }
 
-/** A project file, YAML or CSV by its name. Fails: as edit */
-export function importFile(client: Client, file: Blob, options: ImportOptions): Promise<EditAnswer> {
-  const query = new URLSearchParams({ dry_run: String(options.dryRun), prune: String(options.prune), name: options.name });
-  const contentType = /\.(csv|tsv|txt)$/i.test(options.name) ? 'text/csv' : 'application/yaml';
-  return asking(() =>
-    client.call<EditAnswer>(`api/project/import?${query}`, { method: 'POST', body: file, contentType, timeoutMs: kTimeoutMs }),
-  );
+/** Project files, YAML or CSV by their names, as one change. Fails: as edit */
+export async function importFiles(client: Client, files: readonly File[], options: ImportOptions): Promise<EditAnswer> {
+  const query = new URLSearchParams({ dry_run: String(options.dryRun), prune: String(options.prune) });
+  const [only, ...more] = files;
+  let sent: { body: unknown; contentType?: string };
+  if (only && more.length === 0) {
+    query.set('name', only.name);
+    sent = { body: only, contentType: isTable(only.name) ? 'text/csv' : 'application/yaml' };
+  } else {
+    sent = { body: { files: await Promise.all(files.map(async (file) => ({ name: tableName(file.name), text: await textOf(file) }))) } };
+  }
+  return asking(() => client.call<EditAnswer>(`api/project/import?${query}`, { method: 'POST', ...sent, timeoutMs: kTimeoutMs }));
+}
+
+function isTable(name: string): boolean {
+  return /\.(csv|tsv|txt)$/i.test(name);
+}
+
+/** Among several files the server tells tables by this ending. */
+function tableName(name: string): string {
+  return isTable(name) && !name.endsWith('.csv') ? `${name}.csv` : name;
+}
+
+/** Old spreadsheets write Windows-1251; inside of JSON everything is UTF-8. */
+async function textOf(file: File): Promise<string> {
+  const bytes = await file.arrayBuffer();
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1251').decode(bytes);
+  }
 }
 
 /** Goes back to what the project was after a revision; this, too, is a new revision. Fails: as edit */

@@ -147,6 +147,8 @@ export interface Connector {
   acknowledged_lag?: number | null;
   /** Tags it cannot serve, and why. */
   faults?: string[];
+  /** As it is declared; only from GET, and only for those who may change it. */
+  definition?: Body | null;
 }
 
 export interface Part {
@@ -191,6 +193,7 @@ export interface User {
   role: string;
   disabled?: boolean;
   subtree?: string;
+  grants?: { role: string; subtree: string }[];
   created?: string;
   /** Of the one who asks: a key is a user to the server, too. */
   kind?: 'user' | 'key';

@@ -1,4 +1,4 @@
-import type { Reading, TestRead } from '../api/connectors';
+import type { Reading, Register, TestRead } from '../api/connectors';
 import type { Json } from '../api/types';
 import { toNumber } from '../write/validate';
 
@@ -40,19 +40,21 @@ export interface Line {
   cells: Cell[];
 }
 
-/** The readings laid out below the registers they were made of. `address` is that of the first one. */
-export function linesOf(read: TestRead, address: string): Line[] {
-  const count = read.registers.length;
+/** The readings laid out below the registers they were made of. */
+export function linesOf(read: TestRead): Line[] {
   return read.readings.filter((reading) => reading.values.length > 0).map((reading) => ({
     dtype: reading.dtype,
     order: reading.order,
-    cells: reading.values.map((value, index) => cellOf(reading, value, index, address, count)),
+    cells: reading.values.map((value, index) => cellOf(reading, value, index, read.registers)),
   }));
 }
 
-function cellOf(reading: Reading, value: Json, index: number, address: string, count: number): Cell {
-  const span = Math.min(count, widthOf(reading.dtype, count));
-  const choice = { address: shifted(address, index * span), dtype: reading.dtype, order: reading.order, value, scale: 1 };
+function cellOf(reading: Reading, value: Json, index: number, registers: readonly Register[]): Cell {
+  const span = Math.min(registers.length, widthOf(reading.dtype, registers.length));
+  const first = registers[index * span]?.address ?? '';
+  // A text has no length of its own: the address says how far it goes.
+  const address = reading.dtype.startsWith('string') ? `${first}:${span}` : first;
+  const choice = { address, dtype: reading.dtype, order: reading.order, value, scale: 1 };
   return { choice, span, implausible: isImplausible(value) };
 }
 

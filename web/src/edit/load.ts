@@ -1,5 +1,5 @@
 import type { Client } from '../api/client';
-import { definitions, devicesOf } from '../api/connectors';
+import { allConnectors, devicesOf } from '../api/connectors';
 import type { Body, Page, Status, Tag } from '../api/types';
 import type { Surroundings } from './column';
 import type { Origin } from './sheet_row';
@@ -26,17 +26,17 @@ export interface ObjectItem {
 
 export async function surroundings(client: Client): Promise<Surroundings> {
   const [connectors, types] = await Promise.all([
-    definitions(client),
+    allConnectors(client),
     client.call<Page<{ name: string; definition?: Body | null }>>('api/types?limit=10000'),
   ]);
   return {
-    connectors: new Map([...connectors].map(([name, body]) => [name, devicesOf(body)])),
+    connectors: new Map(connectors.map((each) => [each.name, devicesOf(each)])),
     types: new Map(types.items.map((type) => [type.name, type.definition ?? {}])),
   };
 }
 
 export function tagOrigin(tag: Tag): Origin {
-  return { name: tag.path, body: tag.definition ?? {}, readonly: !tag.definition, from: tag.object_type ?? null };
+  return { name: tag.path, body: tag.definition ?? {}, readonly: !tag.definition, from: tag.from_type ?? null };
 }
 
 export function objectOrigin(object: ObjectItem): Origin {

@@ -184,7 +184,7 @@ export class Sheet {
     const byName = new Map(this.rows.map((row) => [row.name, row]));
     const homeless = faults.filter((fault) => {
       const row = byName.get(fault.name ?? '');
-      row?.refuse(this.columnOf(fault.key ?? ''), fault.message);
+      row?.refuse(this.columnOf(fault.key ?? ''), withoutName(fault));
       return !row;
     });
     this.version++;
@@ -244,6 +244,12 @@ export class Sheet {
       return fault === '' && at === 0 && (this.names.get(row.name) ?? 0) > 1 ? texts.edit.twice : fault;
     });
   }
+}
+
+/** The cell says which thing it is: "tag '/A': unknown key" needs only the second half. */
+function withoutName(fault: Fault): string {
+  const name = `${fault.kind ?? ''} '${fault.name ?? ''}': `;
+  return fault.message.startsWith(name) ? fault.message.slice(name.length) : fault.message;
 }
 
 function statesOf(rows: readonly SheetRow[]): Map<SheetRow, RowState> {

@@ -133,7 +133,7 @@ describe('a fault of the server', () => {
     const sheet = sheetOf(tag('/A', { type: 'float', source: { connector: 'plc1', address: 'HR:0' } }));
     type(sheet, 0, 'source.address', 'XX:1');
     const left = sheet.refuse([
-      { kind: 'tag', name: '/A', key: 'source.address', message: "unknown table 'XX'" },
+      { kind: 'tag', name: '/A', key: 'source.address', message: "tag '/A': unknown table 'XX'" },
       { kind: 'tag', name: '/Elsewhere', key: 'unit', message: 'another' },
     ]);
     expect(fault(sheet, 0, 'source.address')).toBe("unknown table 'XX'");

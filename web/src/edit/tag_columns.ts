@@ -73,7 +73,7 @@ function checkConnector(text: string, cells: Cells, around: Surroundings): strin
 
 function checkDevice(text: string, cells: Cells, around: Surroundings): string {
   const devices = around.connectors.get(cells('source.connector'));
-  if (!devices || (text === '' && devices.includes('default'))) return '';
+  if (!devices || devices.length === 0 || (text === '' && devices.includes('default'))) return '';
   if (text === '') return texts.edit.noDevice(devices.join(', '));
   return devices.includes(text) ? '' : texts.edit.unknownDevice(text, devices.join(', '));
 }

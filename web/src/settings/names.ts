@@ -1,3 +1,5 @@
+import type { Grant } from '../api/access';
+import { withSlash } from '../edit/tag_columns';
 import { named, texts } from '../messages';
 
 /** The four roles that every server has are named in the language of the page; others have one name. */
@@ -11,4 +13,9 @@ export function rightName(right: string): string {
   const rest = more.join(':');
   const known = (texts.roles.rights as Record<string, string>)[kind] ?? right;
   return rest ? `${known} (${rest})` : known;
+}
+
+/** As the server takes them: paths with their first slash, nothing for everything. */
+export function cleaned(grants: readonly Grant[]): Grant[] {
+  return grants.map(({ role, subtree }) => ({ role, subtree: withSlash(subtree.trim()) || '/' }));
 }

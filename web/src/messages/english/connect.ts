@@ -44,6 +44,7 @@ export const connect = {
     registers: 'Registers',
     orders: {
       ABCD: 'standard', CDAB: 'words swapped', BADC: 'bytes swapped', DCBA: 'both swapped',
+      ABCDEFGH: 'standard', GHEFCDAB: 'words swapped', BADCFEHG: 'bytes swapped', HGFEDCBA: 'reversed',
       EFGHABCD: 'halves swapped', CDABGHEF: 'words swapped in each half', DCBAHGFE: 'reversed in each half', FEHGBADC: 'halves and bytes swapped',
     },
     take: (value: string, address: string, dtype: string, order: string) => `Take ${value}: ${address} as ${dtype} ${order}`,

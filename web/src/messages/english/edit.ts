@@ -97,7 +97,7 @@ export const edit = {
     nothing: 'Nothing changes.',
     count: (n: number) => changes(n),
     more: (n: number) => `… and ${n} more.`,
-    what: { added: 'added', changed: 'changed', removed: 'removed', renamed: 'renamed' },
+    what: { added: 'added', changed: 'changed', removed: 'removed' },
     kinds: { type: 'type', connector: 'connector', object: 'object', tag: 'tag' },
   },
 };

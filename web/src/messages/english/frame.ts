@@ -53,6 +53,7 @@ export const frame = {
     menu: (name: string) => `User ${name}`,
     logout: 'Sign out',
     language: 'Language',
+    password: 'Change password…',
     roles: { viewer: 'Viewer', operator: 'Operator', engineer: 'Engineer', admin: 'Administrator' },
     api: 'API (Swagger UI)',
     apiReference: 'API reference (Redoc)',

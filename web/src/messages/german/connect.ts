@@ -46,6 +46,7 @@ export const connect: typeof english = {
     registers: 'Register',
     orders: {
       ABCD: 'Standard', CDAB: 'Worte vertauscht', BADC: 'Bytes vertauscht', DCBA: 'beides vertauscht',
+      ABCDEFGH: 'Standard', GHEFCDAB: 'Worte vertauscht', BADCFEHG: 'Bytes vertauscht', HGFEDCBA: 'ganz umgekehrt',
       EFGHABCD: 'Hälften vertauscht', CDABGHEF: 'Worte je Hälfte vertauscht', DCBAHGFE: 'je Hälfte umgekehrt', FEHGBADC: 'Hälften und Bytes vertauscht',
     },
     take: (value, address, dtype, order) => `${value} nehmen: ${address} als ${dtype} ${order}`,

@@ -98,7 +98,7 @@ export const edit: typeof english = {
     nothing: 'Nichts ändert sich.',
     count: (n) => changes(n),
     more: (n) => `… und ${n} weitere.`,
-    what: { added: 'neu', changed: 'geändert', removed: 'entfernt', renamed: 'umbenannt' },
+    what: { added: 'neu', changed: 'geändert', removed: 'entfernt' },
     kinds: { type: 'Typ', connector: 'Konnektor', object: 'Objekt', tag: 'Messstelle' },
   },
 };

@@ -55,6 +55,7 @@ export const frame: typeof english = {
     menu: (name) => `Benutzer ${name}`,
     logout: 'Abmelden',
     language: 'Sprache',
+    password: 'Passwort ändern…',
     roles: { viewer: 'Betrachter', operator: 'Bediener', engineer: 'Ingenieur', admin: 'Administrator' },
     api: 'API (Swagger UI)',
     apiReference: 'API-Referenz (Redoc)',

@@ -46,6 +46,7 @@ export const connect: typeof english = {
     registers: 'Регистры',
     orders: {
       ABCD: 'обычный', CDAB: 'слова переставлены', BADC: 'байты переставлены', DCBA: 'переставлено всё',
+      ABCDEFGH: 'обычный', GHEFCDAB: 'слова переставлены', BADCFEHG: 'байты переставлены', HGFEDCBA: 'всё наоборот',
       EFGHABCD: 'половины переставлены', CDABGHEF: 'слова в половинах', DCBAHGFE: 'половины наоборот', FEHGBADC: 'половины и байты',
     },
     take: (value, address, dtype, order) => `Взять ${value}: ${address} как ${dtype} ${order}`,

@@ -98,7 +98,7 @@ export const edit: typeof english = {
     nothing: 'Ничего не меняется.',
     count: (n) => changes(n),
     more: (n) => `… и ещё ${n}.`,
-    what: { added: 'добавлено', changed: 'изменено', removed: 'удалено', renamed: 'переименовано' },
+    what: { added: 'добавлено', changed: 'изменено', removed: 'удалено' },
     kinds: { type: 'тип', connector: 'коннектор', object: 'объект', tag: 'тег' },
   },
 };

@@ -55,6 +55,7 @@ export const frame: typeof english = {
     menu: (name) => `Пользователь ${name}`,
     logout: 'Выйти',
     language: 'Язык',
+    password: 'Сменить пароль…',
     roles: { viewer: 'Наблюдатель', operator: 'Оператор', engineer: 'Инженер', admin: 'Администратор' },
     api: 'API (Swagger UI)',
     apiReference: 'Справочник API (Redoc)',
