@@ -45,8 +45,11 @@ Result<json::value> body_of(Result<net::HttpAnswer> answer) {
 }
 
 Result<net::HttpClient> connect(const RemoteOptions& options) {
-  net::HttpClient client(
-      {.url = options.url, .bearer = options.token, .timeout = std::chrono::seconds(60)});
+  net::HttpClientOptions how;
+  how.url = options.url;
+  how.bearer = options.token;
+  how.timeout = std::chrono::seconds(60);
+  net::HttpClient client(std::move(how));
   if (!options.token.empty()) return client;
   if (options.user.empty())
     return fail(ErrorCode::unauthenticated,
