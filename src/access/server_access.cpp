@@ -182,15 +182,6 @@ std::shared_ptr<Hub> ServerAccess::make_hub(net::EventLoop& loop) {
 // --- project
 // -----------------------------------------------------------------------------------------
 
-template <class T>
-void ServerAccess::on_store(Done<T> done, Job<T> job) {
-  auto shared = std::make_shared<Done<T>>(std::move(done));
-  const bool posted =
-      parts_.store_worker.post([shared, job = std::move(job)]() mutable { (*shared)(job()); });
-  if (!posted)
-    (*shared)(fail(ErrorCode::unavailable, "too many requests wait for the database; try again"));
-}
-
 void ServerAccess::import(Caller caller, std::vector<model::ProjectText> files,
                           ImportOptions options, Done<ImportResult> done) {
   if (!caller.principal->can(Right::configure)) return done(missing_right("configure"));
