@@ -12,6 +12,7 @@
 #include "access/subtree_locks.hpp"
 #include "auth/principal.hpp"
 #include "engine/engine.hpp"
+#include "link/trace_frame.hpp"
 #include "model/plant.hpp"
 #include "model/project_file.hpp"
 #include "store/audit_store.hpp"
@@ -118,6 +119,30 @@ using store::AuditEntry;
 using store::AuditFilter;
 using store::AuditPage;
 
+/// Which frames of a connector's wires.
+struct TraceQuery {
+  std::optional<std::uint64_t> after{};  ///< those with a higher number; none: the newest
+  std::uint32_t limit = 1000;            ///< 1 to 10,000
+  std::string device{};                  ///< empty = all
+  bool with_text = true;
+};
+/// Frames in the parts in which they came, oldest first.
+using TraceParts = std::vector<link::Trace>;
+
+/// Everything about one tag's value.
+struct Why {
+  std::shared_ptr<const model::Plant> plant;
+  const model::PlantTag* tag = nullptr;  ///< of the plant
+  CurrentValue current;
+  std::vector<std::string> explanation;  ///< sentences
+  std::string scaling;                   ///< "raw × 0.1 + 0"; empty = none
+  /// What the connector found: docs/formats/link.md "Requests"; null when it could not be asked. Its
+  /// frames are left out for who may not read the whole plant: they carry others' values.
+  model::Node evidence;
+  UtcTime last_read = kNever;
+  std::optional<AuditEntry> last_write;
+};
+
 template <class T>
 using Done = std::move_only_function<void(Result<T>)>;
 
@@ -186,6 +211,19 @@ class Access {
   virtual Result<std::vector<supervisor::LogLine>> connector_log(const auth::Principal& principal,
                                                                  std::string_view connector,
                                                                  std::size_t lines) const = 0;
+
+  // --- diagnosis
+  // -------------------------------------------------------------------------------------
+
+  /// The last frames of a connector, oldest first. Needs the right `control`.
+  virtual void connector_trace(Caller caller, std::string connector, TraceQuery query,
+                               Done<TraceParts> done) = 0;
+  /// Reads a few registers of a device, of a connector that is saved or of `settings` that are not;
+  /// question and answer as docs/formats/link.md "Requests". Needs the right `configure`; audited.
+  virtual void test_connector(Caller caller, std::string connector, model::Node question,
+                              Done<model::Node> done) = 0;
+  /// Why a tag shows what it shows. Needs the right `read` of the tag.
+  virtual void why(Caller caller, TagId tag, Done<Why> done) = 0;
 
   // --- status and audit
   // --------------------------------------------------------------------------------

@@ -85,6 +85,12 @@ class ServerAccess final : public Access {
                                                          std::string_view connector,
                                                          std::size_t lines) const override;
 
+  void connector_trace(Caller caller, std::string connector, TraceQuery query,
+                       Done<TraceParts> done) override;
+  void test_connector(Caller caller, std::string connector, model::Node question,
+                      Done<model::Node> done) override;
+  void why(Caller caller, TagId tag, Done<Why> done) override;
+
   ServerStatus status() const override;
   void audit(Caller caller, AuditFilter filter, Done<AuditPage> done) override;
   void record(AuditEntry entry, std::move_only_function<void(Status)> done) override;
@@ -119,6 +125,14 @@ class ServerAccess final : public Access {
   void audit_import(const std::string& who, const std::string& origin,
                     const Result<ImportResult>& result);
   void note_audit(const Status& status);
+  // diagnosis.cpp
+  bool is_running(std::string_view connector) const;
+  Result<supervisor::Probe::Question> unsaved_question(const std::string& connector,
+                                                       const model::Node& question) const;
+  void ask_device(const std::string& connector, const model::Node& question,
+                  supervisor::Session::Replied done);
+  void find_last_write(const std::string& path, Done<std::optional<AuditEntry>> done);
+  void finish_why(const Caller& caller, Why why, Done<Why> done);
   std::set<std::string, std::less<>> connectors_of(const auth::Principal& principal) const;
   std::vector<PartStatus> part_statuses(const engine::EngineRunner::Statistics& statistics) const;
   double samples_per_second(std::uint64_t samples) const;
@@ -138,5 +152,14 @@ class ServerAccess final : public Access {
   mutable double rate_ = 0;
   std::string audit_failure_;
 };
+
+template <class T>
+void ServerAccess::on_store(Done<T> done, Job<T> job) {
+  auto shared = std::make_shared<Done<T>>(std::move(done));
+  const bool posted =
+      parts_.store_worker.post([shared, job = std::move(job)]() mutable { (*shared)(job()); });
+  if (!posted)
+    (*shared)(fail(ErrorCode::unavailable, "too many requests wait for the database; try again"));
+}
 
 }  // namespace tagwerk::access

@@ -62,7 +62,7 @@ bool read_item(ByteReader& in, std::size_t connections, TraceItem& item) {
 
 /// Where to begin so that the last `limit` frames come.
 std::uint64_t first_of_newest(const TraceRing& ring, const TraceRequest& request) {
-  std::uint32_t left = std::min(request.limit, kMostFrames);
+  std::uint32_t left = request.limit;
   std::uint64_t number = ring.next();
   while (number > ring.oldest() && left > 0) {
     --number;

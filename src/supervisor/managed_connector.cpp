@@ -230,6 +230,23 @@ void ManagedConnector::write(std::uint32_t handle, const engine::DeviceWrite& wr
                   std::move(done));
 }
 
+std::unexpected<Error> ManagedConnector::not_running() const {
+  const std::string why = detail_.empty() ? std::string(to_string(state_)) : detail_;
+  return fail(ErrorCode::conflict, "connector '{}' is not running ({}); start it first", name_,
+              why);
+}
+
+void ManagedConnector::request(std::string what, std::string json, Duration within,
+                               Session::Replied done) {
+  if (!session_ || state_ != ConnectorState::running) return done(not_running());
+  session_->request(std::move(what), std::move(json), within, std::move(done));
+}
+
+void ManagedConnector::trace(link::TraceRequest request, Duration within, Session::Traced done) {
+  if (!session_ || state_ != ConnectorState::running) return done(not_running());
+  session_->trace(std::move(request), within, std::move(done));
+}
+
 std::optional<Mark> ManagedConnector::next_mark(bool now) {
   if (!progress_) return std::nullopt;
   const std::uint64_t applied = progress_->applied();

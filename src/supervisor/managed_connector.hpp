@@ -61,6 +61,9 @@ class ManagedConnector : private Session::Owner {
   /// Handles of the present configuration, for the map of slots.
   const BindingMap* bindings() const { return bindings_ ? &*bindings_ : nullptr; }
   void write(std::uint32_t handle, const engine::DeviceWrite& write, engine::WriteDone done);
+  /// Fails: conflict when it is not running, and as Session::request and trace
+  void request(std::string what, std::string json, Duration within, Session::Replied done);
+  void trace(link::TraceRequest request, Duration within, Session::Traced done);
 
   /// What may be made durable now: what was applied when this was asked the last time, so that
   /// subscribers had time to get it before a producer stops holding it. `now`: all that is applied.
@@ -83,6 +86,8 @@ class ManagedConnector : private Session::Owner {
   void take_state(const model::ConnectorDefinition& definition);
   std::string reason_to_refuse(const Session& session, const link::Hello& hello) const;
   bool wanted() const;
+  /// What to tell who asks a connector that cannot answer now.
+  std::unexpected<Error> not_running() const;
   void enter(ConnectorState state, std::string detail);
   void launch();
   void on_ended(int exit_code, const std::string& how);

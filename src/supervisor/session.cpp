@@ -15,6 +15,7 @@ constexpr Duration kHelloPatience = 5s;
 /// The connector answers by the deadline; this is for the way.
 constexpr Duration kAnswerGrace = 200ms;
 constexpr std::size_t kMaxWrites = 4096;
+constexpr std::size_t kMaxQuestions = 64;
 constexpr model::Quality kOutcomeUnknown = model::kBadTimeout;
 
 }  // namespace
@@ -56,10 +57,11 @@ void Session::welcome(Owner& owner, const std::string& instance,
                       std::shared_ptr<EpochProgress> progress) {
   owner_ = &owner;
   progress_ = std::move(progress);
+  stream_->set_frame_limit(link::kMaxFrame);
+  send(link::Welcome{link::kProtocolVersion, instance, progress_ ? progress_->durable : 0});
+  if (!progress_) return;
   const std::shared_ptr<EpochProgress::Reader> reader(shared_from_this(), this);
   progress_->reader = reader;
-  stream_->set_frame_limit(link::kMaxFrame);
-  send(link::Welcome{link::kProtocolVersion, instance, progress_->durable});
   if (progress_->held()) stream_->pause();
 }
 
@@ -100,7 +102,9 @@ Status Session::on_frame(FrameType type, base::ByteView payload) {
     case FrameType::state:
       return pass(link::State{}, &Owner::on_state);
     case FrameType::reply:
-      return {};
+      return handle_reply(payload);
+    case FrameType::trace:
+      return handle_trace(payload);
     default:
       return fail(ErrorCode::corrupt, "a {} frame is the server's to send", to_string(type));
   }
@@ -117,6 +121,8 @@ Status Session::handle_hello(base::ByteView payload) {
 }
 
 Status Session::handle_samples(base::ByteView payload) {
+  if (!progress_)
+    return fail(ErrorCode::corrupt, "a connector without configuration has no samples to send");
   auto header = link::peek_samples(payload);
   if (!header) return std::unexpected(header.error());
   if (header->sequence <= progress_->taken) {
@@ -165,11 +171,56 @@ void Session::write(std::uint32_t handle, std::uint64_t revision, bool read_back
       static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), 3'600'000));
   writes_.emplace(id, std::move(pending));
   send(link::Write{id, revision, handle, milliseconds, read_back, write.raw});
-  if (writes_.size() == 1) check_deadlines();
+  if (waiting() == 1) check_deadlines();
 }
 
-void Session::check_deadlines() {
-  const MonoTime now = base::mono_now();
+Status Session::room_for_question() const {
+  if (closed_) return fail(ErrorCode::unavailable, "the connection to the connector was lost");
+  if (questions() < kMaxQuestions) return {};
+  return fail(ErrorCode::limit_exceeded,
+              "{} questions wait for this connector already; try again", questions());
+}
+
+void Session::request(std::string what, std::string json, Duration within, Replied done) {
+  if (auto refused = room_for_question(); !refused) return done(std::unexpected(refused.error()));
+  const std::uint64_t id = next_write_++;
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(within).count();
+  requests_.emplace(id, Pending<std::string>{std::move(done), base::mono_now() + within});
+  send(link::Request{id, static_cast<std::uint32_t>(milliseconds), std::move(what),
+                     std::move(json)});
+  if (waiting() == 1) check_deadlines();
+}
+
+void Session::trace(link::TraceRequest request, Duration within, Traced done) {
+  if (auto refused = room_for_question(); !refused) return done(std::unexpected(refused.error()));
+  request.id = next_write_++;
+  traces_.emplace(request.id, Pending<link::Trace>{std::move(done), base::mono_now() + within});
+  send(request);
+  if (waiting() == 1) check_deadlines();
+}
+
+Status Session::handle_reply(base::ByteView payload) {
+  link::Reply reply;
+  if (auto decoded = link::decode(payload, reply); !decoded) return decoded;
+  auto found = requests_.extract(reply.id);
+  if (found.empty()) return {};  // its deadline has passed and the caller knows
+  if (reply.ok)
+    found.mapped().done(std::move(reply.text));
+  else
+    found.mapped().done(fail(ErrorCode::invalid_argument, "{}", reply.text));
+  return {};
+}
+
+Status Session::handle_trace(base::ByteView payload) {
+  link::Trace trace;
+  if (auto decoded = link::decode(payload, trace); !decoded) return decoded;
+  auto found = traces_.extract(trace.id);
+  if (!found.empty()) found.mapped().done(std::move(trace));
+  return {};
+}
+
+/// Each of these returns the next deadline.
+MonoTime Session::expire_writes(MonoTime now) {
   MonoTime next = MonoTime::max();
   for (auto it = writes_.begin(); it != writes_.end();) {
     if (it->second.deadline > now) {
@@ -182,8 +233,43 @@ void Session::check_deadlines() {
     answer(pending, kOutcomeUnknown,
            "no answer in time; whether the device has taken the value is unknown");
   }
-  if (writes_.empty()) return;
-  // A later write may have an earlier deadline: look often enough while any waits.
+  return next;
+}
+
+template <class Answer>
+MonoTime Session::expire(std::unordered_map<std::uint64_t, Pending<Answer>>& questions,
+                         MonoTime now) {
+  MonoTime next = MonoTime::max();
+  std::vector<Pending<Answer>> late;
+  for (auto it = questions.begin(); it != questions.end();) {
+    if (it->second.deadline > now) {
+      next = std::min(next, it->second.deadline);
+      ++it;
+      continue;
+    }
+    late.push_back(std::move(it->second));
+    it = questions.erase(it);
+  }
+  // Who hears of it may ask again.
+  for (Pending<Answer>& each : late)
+    each.done(fail(ErrorCode::timeout, "the connector did not answer in time"));
+  return next;
+}
+
+template <class Answer>
+void Session::end_all(std::unordered_map<std::uint64_t, Pending<Answer>>& questions,
+                      const Error& why) {
+  auto ended = std::exchange(questions, {});
+  for (auto& [id, pending] : ended)
+    pending.done(std::unexpected(why));
+}
+
+void Session::check_deadlines() {
+  const MonoTime now = base::mono_now();
+  const MonoTime next =
+      std::min({expire_writes(now), expire(requests_, now), expire(traces_, now)});
+  if (waiting() == 0) return;
+  // A later one may have an earlier deadline: look often enough while any waits.
   deadline_timer_.start_after(std::min<Duration>(next - now, 100ms), [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->check_deadlines();
   });
@@ -206,6 +292,11 @@ void Session::close(const std::string& why) {
                        "taken the value is unknown",
                        why));
   writes_.clear();
+  const Error gone{ErrorCode::unavailable,
+                   fmt::format("the connection to the connector was lost ({})", why),
+                   {}};
+  end_all(requests_, gone);
+  end_all(traces_, gone);
   if (progress_) progress_->reader.reset();
   Owner* owner = std::exchange(owner_, nullptr);
   if (owner != nullptr)

@@ -25,9 +25,15 @@ constexpr Duration kStopPatience = 3s;
 constexpr Duration kReapPatience = 500ms;
 constexpr Duration kAcceptPause = 200ms;
 constexpr std::size_t kMaxStrangers = 64;
+constexpr std::size_t kMaxProbes = 4;
+constexpr Duration kTracePatience = 5s;
 
 std::shared_ptr<spdlog::logger> log_of_part() {
   return base::logger("supervisor");
+}
+
+std::unexpected<Error> no_connector(std::string_view name) {
+  return fail(ErrorCode::not_found, "there is no connector '{}'", name);
 }
 
 /// Process and user of a local peer, as the kernel says.
@@ -101,6 +107,7 @@ void Supervisor::open_link() {
     set_failure(listening.error().message + "; connectors cannot reach the server");
     return;
   }
+  Probe::remove_leftovers(options_.data_dir);
   accept_next();
   launch_all();
 }
@@ -163,6 +170,8 @@ void Supervisor::greet(const std::shared_ptr<Session>& session, const link::Hell
   if (hello.version != link::kProtocolVersion)
     return session->refuse(true, fmt::format("this server speaks version {} of the link, not {}",
                                              link::kProtocolVersion, hello.version));
+  const auto probe = std::ranges::find(probes_, hello.name, &Probe::name);
+  if (probe != probes_.end()) return (*probe)->accept(session, hello);
   const auto found = connectors_.find(hello.name);
   if (found == connectors_.end())
     return session->refuse(true, fmt::format("there is no connector '{}'", hello.name));
@@ -254,8 +263,7 @@ void Supervisor::control(std::string name, Control what, std::string who, Contro
   post([this, name = std::move(name), what, who = std::move(who),
         done = std::move(done)]() mutable {
     const auto found = connectors_.find(name);
-    if (found == connectors_.end())
-      return done(fail(ErrorCode::not_found, "there is no connector '{}'", name));
+    if (found == connectors_.end()) return done(no_connector(name));
     ManagedConnector& connector = *found->second;
     if (what != Control::stop && !connector.status().enabled)
       return done(fail(ErrorCode::conflict,
@@ -275,6 +283,49 @@ void Supervisor::write(engine::DeviceWrite write, engine::WriteDone done) {
     if (owner.connector == nullptr || owner.tag != write.tag)
       return done({model::kBadNotConnected, "no connector serves this tag yet; try again", {}});
     owner.connector->write(owner.handle, write, std::move(done));
+  });
+}
+
+void Supervisor::ask(std::string connector, std::string what, std::string json, Duration within,
+                     Session::Replied done) {
+  post([this, connector = std::move(connector), what = std::move(what), json = std::move(json),
+        within, done = std::move(done)]() mutable {
+    const auto found = connectors_.find(connector);
+    if (found == connectors_.end()) return done(no_connector(connector));
+    found->second->request(std::move(what), std::move(json), within, std::move(done));
+  });
+}
+
+void Supervisor::try_out(Probe::Question question, Session::Replied done) {
+  post([this, question = std::move(question), done = std::move(done)]() mutable {
+    std::erase_if(probes_, [](const auto& probe) { return probe->ended(); });
+    if (stopping_) return done(fail(ErrorCode::unavailable, "the server stops"));
+    if (probes_.size() >= kMaxProbes)
+      return done(fail(ErrorCode::limit_exceeded, "{} tests run already; try again in a moment",
+                       probes_.size()));
+    probes_.push_back(std::make_unique<Probe>(context_, Probe::name_of(++last_probe_),
+                                              std::move(question), std::move(done)));
+    probes_.back()->start();
+  });
+}
+
+void Supervisor::ask_for_trace(const std::string& connector, link::TraceRequest request,
+                               Session::Traced done) {
+  const auto found = connectors_.find(connector);
+  if (found == connectors_.end()) return done(no_connector(connector));
+  found->second->trace(std::move(request), kTracePatience, std::move(done));
+}
+
+void Supervisor::trace(std::string connector, link::TraceRequest request,
+                       TraceCollector::Done done) {
+  post([this, connector = std::move(connector), request = std::move(request),
+        done = std::move(done)]() mutable {
+    auto ask = [this, alive = std::weak_ptr(alive_), connector = std::move(connector)](
+                   link::TraceRequest next, Session::Traced traced) {
+      if (alive.expired()) return traced(fail(ErrorCode::unavailable, "the server stops"));
+      ask_for_trace(connector, std::move(next), std::move(traced));
+    };
+    std::make_shared<TraceCollector>(std::move(ask), std::move(request), std::move(done))->run();
   });
 }
 
@@ -331,6 +382,7 @@ void Supervisor::publish_soon() {
 
 void Supervisor::publish_status() {
   std::erase_if(leaving_, [](const auto& connector) { return connector->ended(); });
+  std::erase_if(probes_, [](const auto& probe) { return probe->ended(); });
   auto statuses = std::make_shared<std::vector<ConnectorStatus>>();
   for (const auto& [name, connector] : connectors_)
     statuses->push_back(connector->status());
@@ -349,7 +401,7 @@ Result<std::vector<LogLine>> Supervisor::log(std::string_view name, std::size_t 
     const std::lock_guard lock(shared_mutex_);
     if (const auto found = logs_.find(name); found != logs_.end()) ring = found->second;
   }
-  if (ring == nullptr) return fail(ErrorCode::not_found, "there is no connector '{}'", name);
+  if (ring == nullptr) return no_connector(name);
   return ring->tail(lines);
 }
 
@@ -359,6 +411,7 @@ void Supervisor::stop(std::move_only_function<void()> done) {
     stopped_ = std::move(done);
     stop_deadline_ = base::mono_now() + kStopPatience;
     delay_timer_.cancel();
+    probes_.clear();
     for (const auto& [name, connector] : connectors_)
       connector->shut_down("the server stops");
     mark_timer_.start_every(kMarkPeriodAtEnd, [this] {

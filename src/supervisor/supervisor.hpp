@@ -12,6 +12,8 @@
 #include "supervisor/connector_status.hpp"
 #include "supervisor/managed_connector.hpp"
 #include "supervisor/marks.hpp"
+#include "supervisor/probe.hpp"
+#include "supervisor/trace_collector.hpp"
 
 namespace tagwerk::supervisor {
 
@@ -56,6 +58,18 @@ class Supervisor : public engine::WriteTarget {
 
   void write(engine::DeviceWrite write, engine::WriteDone done) override;
 
+  /// Asks a running connector: docs/formats/link.md "Requests".
+  /// Fails: not_found; conflict when it is not running; invalid_argument with its own sentence;
+  ///        timeout, unavailable, limit_exceeded
+  void ask(std::string connector, std::string what, std::string json, Duration within,
+           Session::Replied done);
+  /// Asks a process that is started for this question alone; see Probe.
+  /// Fails: as ask; limit_exceeded while four of them run
+  void try_out(Probe::Question question, Session::Replied done);
+  /// Frames of a running connector's wires, oldest first.
+  /// Fails: as ask
+  void trace(std::string connector, link::TraceRequest request, TraceCollector::Done done);
+
   /// At most a second old, newer after a change of state. Sorted by name.
   std::shared_ptr<const std::vector<ConnectorStatus>> connectors() const;
   Result<std::vector<LogLine>> log(std::string_view name, std::size_t lines) const;
@@ -90,6 +104,8 @@ class Supervisor : public engine::WriteTarget {
   void marks_saved(const Marks& marks, const Status& status);
   void publish_status();
   void publish_soon();
+  void ask_for_trace(const std::string& connector, link::TraceRequest request,
+                     Session::Traced done);
   void check_stopped();
   void set_failure(std::string why);
 
@@ -106,6 +122,8 @@ class Supervisor : public engine::WriteTarget {
   Marks marks_;
   std::map<std::string, std::unique_ptr<ManagedConnector>, std::less<>> connectors_;
   std::vector<std::unique_ptr<ManagedConnector>> leaving_;  ///< of no plant any more, still ending
+  std::vector<std::unique_ptr<Probe>> probes_;
+  std::uint64_t last_probe_ = 0;
   std::vector<SlotOwner> owners_;                           ///< by slot
   std::vector<std::shared_ptr<Session>> strangers_;         ///< before their hello
   std::unique_ptr<Acceptor> acceptor_;

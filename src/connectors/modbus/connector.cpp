@@ -177,7 +177,7 @@ void ModbusConnector::test(const model::Node& body, ReplyDone done) {
 void ModbusConnector::test_unsaved(const model::Node& settings, const model::Node& body,
                                    ReplyDone done) {
   model::Faults faults("");
-  const Settings read = read_settings(settings, name_, faults);
+  const Settings read = read_settings(settings, text_of(body, "name", name_), faults);
   if (faults.count() > 0) return done(std::unexpected(all_in_one(faults.errors())));
   const std::string only = read.devices.size() == 1 ? read.devices.begin()->first : "default";
   const std::string name = text_of(body, "device", only);

@@ -46,6 +46,7 @@ constexpr std::array kRoutes{
     Route{get, "/api/objects", token, kBody, get_objects},
     Route{get, "/api/tags", token, kBody, get_tags},
     Route{get, "/api/tags/{id}", token, kBody, get_tag},
+    Route{get, "/api/tags/{id}/why", token, kBody, get_tag_why},
     Route{post, "/api/project/import", token, kImportBody, post_import},
     Route{get, "/api/project/export", token, kBody, get_export},
     Route{get, "/api/project/revisions", token, kBody, get_revisions},
@@ -55,6 +56,8 @@ constexpr std::array kRoutes{
     Route{post, "/api/connectors/{name}/stop", token, kBody, post_connector_stop},
     Route{post, "/api/connectors/{name}/restart", token, kBody, post_connector_restart},
     Route{get, "/api/connectors/{name}/log", token, kBody, get_connector_log},
+    Route{get, "/api/connectors/{name}/trace", token, kBody, get_connector_trace},
+    Route{post, "/api/connectors/{name}/test", token, kBody, post_connector_test},
     Route{get, "/api/status", token, kBody, get_status},
     Route{get, "/api/audit", token, kBody, get_audit},
     // Its token comes as a subprotocol.

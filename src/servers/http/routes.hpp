@@ -73,6 +73,11 @@ void post_connector_stop(Call call);
 void post_connector_restart(Call call);
 void get_connector_log(Call call);
 
+// diagnosis.cpp
+void get_connector_trace(Call call);
+void post_connector_test(Call call);
+void get_tag_why(Call call);
+
 // audit.cpp
 void get_audit(Call call);
 

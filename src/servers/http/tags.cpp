@@ -59,6 +59,8 @@ void append_tag(JsonWriter& json, const Call& call, const model::Plant& plant,
   json.close_array().member("revision", plant.revision());
 }
 
+}  // namespace
+
 const PlantTag* tag_by_id(const Call& call, const model::Plant& plant) {
   std::uint64_t id = 0;
   const std::string& text = call.parameter;
@@ -69,8 +71,6 @@ const PlantTag* tag_by_id(const Call& call, const model::Plant& plant) {
       tag != nullptr && call.principal->can(auth::Right::read, tag->definition.path);
   return visible ? tag : nullptr;
 }
-
-}  // namespace
 
 void append_value_range(JsonWriter& json, const model::TagDefinition& tag) {
   json.member("type", model::to_string(tag.type)).member("unit", tag.unit);
