@@ -1,11 +1,14 @@
 #include "app/data_directory.hpp"
 
 #include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <sodium/crypto_hash_sha256.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "app/private_file.hpp"
 
 namespace tagwerk::app {
 namespace {
@@ -45,6 +48,20 @@ std::string hash_of(const std::string& text) {
   return fmt::format("{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]);
 }
 
+/// In /tmp anybody could have made it before us, to listen in our place.
+Status make_own_folder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return base::fail_errno(fmt::format("cannot make the directory '{}'", folder));
+  struct stat info{};
+  const bool own = ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+                   info.st_uid == ::geteuid() && ::chmod(folder.c_str(), 0700) == 0;
+  if (own) return {};
+  return fail(ErrorCode::permission_denied,
+              "'{}' belongs to somebody else; remove it, or give a --data whose path is shorter "
+              "than {} bytes",
+              folder, kLongestSocketPath - std::string_view("/run/http.sock").size());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const fs::path& path) {
@@ -70,27 +87,16 @@ std::string DataDirectory::default_instance() const {
   return hash_of(path_.string());
 }
 
-std::string DataDirectory::socket(const std::string& name) const {
+Result<std::string> DataDirectory::socket(const std::string& name) const {
   std::string inside = (path_ / "run" / name).string();
   if (inside.size() <= kLongestSocketPath) return inside;
   const std::string folder = "/tmp/tagwerk-" + default_instance();
-  std::error_code ignored;
-  fs::create_directories(folder, ignored);
-  fs::permissions(folder, fs::perms::owner_all, ignored);
+  if (auto own = make_own_folder(folder); !own) return std::unexpected(own.error());
   return folder + "/" + name;
 }
 
 Status DataDirectory::write_private(const std::string& name, const std::string& text) const {
-  const std::string file = (path_ / name).string();
-  const std::string fresh = file + ".new";
-  const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (out < 0) return base::fail_errno(fmt::format("cannot write '{}'", file));
-  const bool good = ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                    ::fsync(out) == 0;
-  ::close(out);
-  if (!good || ::rename(fresh.c_str(), file.c_str()) != 0)
-    return base::fail_errno(fmt::format("cannot write '{}'", file));
-  return {};
+  return write_private_file((path_ / name).string(), text);
 }
 
 }  // namespace tagwerk::app

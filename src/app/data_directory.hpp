@@ -22,8 +22,10 @@ class DataDirectory {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config_database() const { return path_ / "config.sqlite"; }
   std::filesystem::path backups() const { return path_ / "backup"; }
-  /// A path that fits a Unix socket's address: below the directory, else below /tmp.
-  std::string socket(const std::string& name) const;
+  /// A path that fits a Unix socket's address: below the directory, else in one of our own below
+  /// /tmp.
+  /// Fails: permission_denied when that belongs to somebody else, io
+  Result<std::string> socket(const std::string& name) const;
   /// The first 8 hex digits of the SHA-256 of the canonical path: names shared memory and logs.
   std::string default_instance() const;
   /// Writes a file of mode 0600, whole or not at all.

@@ -79,6 +79,14 @@ Result<FirstUser> prepare_first_user(const ServerSettings& settings, const DataD
   return first;
 }
 
+void announce_certificate(const net::Certificate& certificate) {
+  std::printf(
+      "The certificate is of the server's own making, so browsers warn of it. Compare, then "
+      "accept:\n"
+      "  SHA-256 %s\n",
+      certificate.fingerprint.c_str());
+}
+
 void announce_first_user(const FirstUser& first, const std::string& url,
                          const DataDirectory& data) {
   if (!first.demo_password.empty())

@@ -6,6 +6,7 @@
 #include "app/server_settings.hpp"
 #include "auth/authenticator.hpp"
 #include "base/worker.hpp"
+#include "net/certificate.hpp"
 
 namespace tagwerk::app {
 
@@ -21,6 +22,10 @@ struct FirstUser {
 Result<FirstUser> prepare_first_user(const ServerSettings& settings, const DataDirectory& data,
                                      auth::Authenticator& authenticator,
                                      base::Worker& store_worker);
+
+/// Prints what a person compares with what the browser shows: a certificate that vouches for itself
+/// is as good as this comparison.
+void announce_certificate(const net::Certificate& certificate);
 
 /// Prints what a person needs to get in, once.
 void announce_first_user(const FirstUser& first, const std::string& url, const DataDirectory& data);

@@ -1,13 +1,34 @@
 #include "app/listen_address.hpp"
 
 #include <charconv>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/ip_address.hpp"
 
 namespace tagwerk::app {
 
-std::string ListenAddress::url(std::uint16_t actual_port) const {
-  const bool six = host.find(':') != std::string::npos;
-  return six ? fmt::format("http://[{}]:{}", host, actual_port)
-             : fmt::format("http://{}:{}", host, actual_port);
+bool ListenAddress::loopback() const {
+  const auto address = net::IpAddress::parse(host);
+  return address && address->is_loopback();
+}
+
+bool ListenAddress::any() const {
+  const auto address = net::IpAddress::parse(host);
+  return address && address->is_any();
+}
+
+std::string server_url(bool secure, std::string_view host, std::uint16_t port) {
+  const bool six = host.find(':') != std::string_view::npos;
+  return fmt::format("{}://{}{}{}:{}", secure ? "https" : "http", six ? "[" : "", host,
+                     six ? "]" : "", port);
+}
+
+std::string all_addresses() {
+  const int probe = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return "0.0.0.0";
+  ::close(probe);
+  return "::";
 }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {

@@ -8,7 +8,7 @@
 
 #include "app/command_line.hpp"
 #include "app/exit_code.hpp"
-#include "app/server.hpp"
+#include "app/signals.hpp"
 #include "base/log.hpp"
 #include "connectors/modbus/connector.hpp"
 #include "link/runtime.hpp"

@@ -47,6 +47,7 @@ Result<json::value> body_of(Result<net::HttpAnswer> answer) {
 Result<net::HttpClient> connect(const RemoteOptions& options) {
   net::HttpClientOptions how;
   how.url = options.url;
+  how.trust = options.trust;
   how.bearer = options.token;
   how.timeout = std::chrono::seconds(60);
   net::HttpClient client(std::move(how));
@@ -98,9 +99,14 @@ void print_changes(const json::value& body, bool dry_run) {
 }  // namespace
 
 void add_remote_options(CLI::App& command, RemoteOptions& options) {
-  command.add_option("--url", options.url, "of the server")
+  command.add_option("--url", options.url, "of the server: http://, https:// or unix:/PATH")
       ->envname("TAGWERK_URL")
       ->capture_default_str();
+  command.add_option("--ca", options.trust.ca_file, "believe the certificates in this PEM file")
+      ->envname("TAGWERK_CA");
+  command.add_flag_callback(
+      "--insecure-tls", [&options] { options.trust.verify_server = false; },
+      "believe whoever answers; an attacker, too");
   command.add_option("--token", options.token, "access token")->envname("TAGWERK_TOKEN");
   command.add_option("--user", options.user, "log in as this user");
   command.add_option("--password-file", options.password_file, "file with the password");

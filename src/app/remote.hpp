@@ -5,6 +5,7 @@
 
 #include "access/access.hpp"
 #include "base/error.hpp"
+#include "net/tls_context.hpp"
 
 namespace CLI {
 class App;
@@ -19,9 +20,11 @@ struct RemoteOptions {
   std::string token;
   std::string user;
   std::string password_file;
+  net::TlsTrust trust;  ///< for https:
 };
 
-/// --url, --token, --user, --password-file; also TAGWERK_URL and TAGWERK_TOKEN.
+/// --url, --ca, --insecure-tls, --token, --user, --password-file; also TAGWERK_URL, TAGWERK_CA and
+/// TAGWERK_TOKEN.
 void add_remote_options(CLI::App& command, RemoteOptions& options);
 
 /// Prints what the server says; the exit code of `tagwerk import`.

@@ -1,6 +1,5 @@
 #include "app/server.hpp"
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -13,6 +12,8 @@
 #include "app/data_directory.hpp"
 #include "app/first_user.hpp"
 #include "app/io_threads.hpp"
+#include "app/machine.hpp"
+#include "app/server_certificate.hpp"
 #include "app/version.hpp"
 #include "auth/authenticator.hpp"
 #include "auth/database_accounts.hpp"
@@ -33,6 +34,7 @@ using namespace std::chrono_literals;
 constexpr Duration kHeartbeat = 500ms;
 constexpr Duration kStopPatience = 4500ms;
 constexpr Duration kSweepPeriod = 1h;
+constexpr Duration kCertificateCheck = 2s;
 
 engine::Now read_clocks() {
   return {base::utc_now(), base::mono_now()};
@@ -59,11 +61,15 @@ struct Server::Parts {
   Status open_data();
   Status make_plant();
   Status apply_projects();
+  Status load_certificate();
   Status start_http();
+  void start_timers();
   void beat();
   void sweep();
   access::PartStatus table_status() const;
   void stop();
+
+  std::string url() const;
 
   const ServerSettings settings;
   std::unique_ptr<DataDirectory> data;
@@ -84,7 +90,9 @@ struct Server::Parts {
   std::unique_ptr<base::Worker> store_worker;
   std::unique_ptr<access::ServerAccess> access;
   std::shared_ptr<servers::http::HttpApi> api;
+  std::unique_ptr<ServerCertificate> certificate;
   std::unique_ptr<net::Timer> heartbeat;
+  std::unique_ptr<net::Timer> certificate_timer;
   std::unique_ptr<net::HttpServer> http;
   std::string project_failure;
   std::optional<MonoTime> swept_at;  ///< of the heartbeat
@@ -125,11 +133,13 @@ Status Server::Parts::make_plant() {
   if (!table->start_note().empty()) base::logger("table")->warn("{}", table->start_note());
   table_sink = std::make_unique<engine::TableSink>(*table);
   engine = std::make_unique<engine::EngineRunner>(read_clocks);
+  const auto link_socket = data->socket("link.sock");
+  if (!link_socket) return std::unexpected(link_socket.error());
   auto made = supervisor::Supervisor::make(
       io.first(), *engine,
       {.executable = std::filesystem::read_symlink("/proc/self/exe").string(),
        .data_dir = data->path().string(),
-       .link_socket = data->socket("link.sock"),
+       .link_socket = *link_socket,
        .instance = instance});
   if (!made) return std::unexpected(made.error());
   supervisor = std::move(*made);
@@ -141,6 +151,7 @@ Status Server::Parts::make_plant() {
             project_failure.empty() ? "as configured" : project_failure};
   });
   access->add_part([this] { return table_status(); });
+  if (certificate) access->add_part([this] { return certificate->status(base::utc_now()); });
   engine->engine().add_sink(table_sink.get());
   engine->engine().add_sink(&access->broadcaster());
   engine->engine().set_target(supervisor.get());
@@ -168,21 +179,52 @@ Status Server::Parts::apply_projects() {
   return {};
 }
 
+/// From the files that the settings name, or with --lan one of our own making.
+Status Server::Parts::load_certificate() {
+  if (!settings.secure()) return {};
+  net::TlsFiles files = settings.tls;
+  std::optional<LanCertificate> own;
+  if (!settings.has_certificate()) {
+    own.emplace(data->path() / "tls");
+    const auto made = own->refresh(read_machine_names(), base::utc_now());
+    if (!made) return std::unexpected(made.error());
+    files = own->files();
+    files.min_version = settings.tls.min_version;
+  }
+  auto loaded = ServerCertificate::load(std::move(files), std::move(own));
+  if (!loaded) return std::unexpected(loaded.error());
+  certificate = std::move(*loaded);
+  return {};
+}
+
 Status Server::Parts::start_http() {
+  const auto unix_path = data->socket("http.sock");
+  if (!unix_path) return std::unexpected(unix_path.error());
   api = std::make_shared<servers::http::HttpApi>(
       *access, *authenticator, io.loops(),
       servers::http::HttpApiOptions{.base_path = settings.base_path,
-                                    .assets = servers::http::embedded_assets()});
-  auto server =
-      net::HttpServer::start(io.loops(),
-                             {.address = settings.http.host,
-                              .port = settings.http.port,
-                              .unix_path = data->socket("http.sock"),
-                              .common_headers = std::string(servers::http::common_headers())},
-                             api);
+                                    .assets = servers::http::embedded_assets(),
+                                    .cors_origins = settings.cors_origins,
+                                    .hsts = settings.hsts});
+  const ListenAddress address = settings.listen_address();
+  auto server = net::HttpServer::start(
+      io.loops(),
+      {.address = address.host,
+       .port = address.port,
+       .unix_path = *unix_path,
+       .common_headers = std::string(servers::http::common_headers()),
+       .tls = certificate ? certificate->context() : nullptr,
+       .proxies = *net::TrustedProxies::parse(settings.trusted_proxies, settings.forwarded_header),
+       .limits = settings.limits},
+      api);
   if (!server) return std::unexpected(server.error());
   http = std::move(*server);
   api->show_counters_of(http.get());
+  if (certificate)
+    certificate->tell([this](const ServerCertificate::Context& fresh) { http->set_tls(fresh); });
+  if (!certificate && !address.loopback())
+    base::logger("http")->warn("plain HTTP on {}: passwords and values can be read on the way",
+                               url());
   return {};
 }
 
@@ -193,6 +235,23 @@ access::PartStatus Server::Parts::table_status() const {
   return {"table", "good",
           table::segment_path(instance) +
               (key == 0 ? "" : ", System V key " + table::to_string_of_key(key))};
+}
+
+std::string Server::Parts::url() const {
+  const ListenAddress address = settings.listen_address();
+  return server_url(settings.secure(), address.any() ? reachable_address() : address.host,
+                    http->port()) +
+         settings.base_path;
+}
+
+void Server::Parts::start_timers() {
+  heartbeat = std::make_unique<net::Timer>(io.first());
+  heartbeat->start_every(kHeartbeat, [this] { beat(); });
+  if (!certificate) return;
+  certificate_timer = std::make_unique<net::Timer>(io.first());
+  certificate_timer->start_every(kCertificateCheck, [this] {
+    (void)store_worker->post([this] { certificate->check(base::utc_now()); });
+  });
 }
 
 void Server::Parts::beat() {
@@ -215,26 +274,26 @@ void Server::Parts::sweep() {
 
 Status Server::Parts::start() {
   if (sodium_init() < 0) return fail(ErrorCode::internal, "libsodium cannot be used");
-  for (const auto step : {&Parts::open_data, &Parts::make_plant, &Parts::apply_projects}) {
+  for (const auto step :
+       {&Parts::open_data, &Parts::load_certificate, &Parts::make_plant, &Parts::apply_projects}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   auto first = prepare_first_user(settings, *data, *authenticator, *store_worker);
   if (!first) return std::unexpected(first.error());
   if (auto done = start_http(); !done) return done;
-  io.first().post([this] {
-    heartbeat = std::make_unique<net::Timer>(io.first());
-    heartbeat->start_every(kHeartbeat, [this] { beat(); });
-  });
+  io.first().post([this] { start_timers(); });
   // Connectors come after the clients: whoever reconnects at once misses nothing of what they kept.
   supervisor->start();
   access->set_ready("");
-  announce_first_user(*first, settings.http.url(http->port()) + settings.base_path, *data);
+  announce_first_user(*first, url(), *data);
+  if (settings.lan && certificate) announce_certificate(certificate->context()->certificate());
   return {};
 }
 
 void Server::Parts::stop() {
   if (std::exchange(stopped, true)) return;
   if (access) access->set_ready("stopping");
+  if (certificate) certificate->tell({});
   if (http) http->stop();
   if (supervisor && engine) {
     auto done = std::make_shared<std::promise<void>>();
@@ -248,6 +307,7 @@ void Server::Parts::stop() {
   io.stop();
   // What has timers goes before the loops; nothing runs on these any more.
   heartbeat.reset();
+  certificate_timer.reset();
   http.reset();
   api.reset();
   access.reset();
@@ -266,30 +326,12 @@ Result<std::unique_ptr<Server>> Server::start(ServerSettings settings) {
 }
 
 std::string Server::url() const {
-  return parts_->settings.http.url(parts_->http->port()) + parts_->settings.base_path;
+  return parts_->url();
 }
 
-namespace {
-
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  return set;
-}
-
-}  // namespace
-
-void block_ending_signals() {
-  const sigset_t set = ending_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
-void wait_for_ending_signal() {
-  const sigset_t set = ending_signals();
-  int number = 0;
-  sigwait(&set, &number);
+void Server::reload() {
+  if (!parts_->certificate) return;
+  (void)parts_->store_worker->post([parts = parts_.get()] { parts->certificate->reload(); });
 }
 
 }  // namespace tagwerk::app

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,7 +9,7 @@
 namespace tagwerk::app {
 
 /// A whole running server: every part made, wired and stopped in the right order.
-/// Threads: one; signals that end it must be blocked before it is made (see wait_for_signal)
+/// Threads: one; signals that end it must be blocked before it is made (see wait_for_ending_signal)
 class Server {
  public:
   /// Fails: whatever keeps a part from starting, as a sentence with the remedy; nothing runs then
@@ -20,8 +19,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// "http://127.0.0.1:8080"
+  /// "http://127.0.0.1:8080"; of one that listens on all addresses, the one that others most likely
+  /// reach.
   std::string url() const;
+  /// Loads the TLS certificate again, soon. Without one it does nothing.
+  void reload();
 
  private:
   struct Parts;
@@ -29,10 +31,5 @@ class Server {
 
   std::unique_ptr<Parts> parts_;
 };
-
-/// Blocks SIGINT and SIGTERM for this thread and those it makes from now on.
-void block_ending_signals();
-/// Waits for one of them.
-void wait_for_ending_signal();
 
 }  // namespace tagwerk::app

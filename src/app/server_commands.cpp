@@ -6,6 +6,8 @@
 #include "app/demo.hpp"
 #include "app/exit_code.hpp"
 #include "app/server.hpp"
+#include "app/settings_keys.hpp"
+#include "app/signals.hpp"
 
 namespace tagwerk::app {
 namespace {
@@ -18,6 +20,8 @@ struct ServerArguments {
   std::string bootstrap_admin;
   std::vector<std::string> projects;
   bool insecure = false;
+  bool lan = false;
+  bool show_keys = false;
 
   void add_to(CLI::App& command) {
     command.add_option("--config", config, "tagwerk.yaml with the server's own settings");
@@ -26,7 +30,9 @@ struct ServerArguments {
     command.add_option("--bootstrap-admin", bootstrap_admin,
                        "file with one line name:password; makes the first administrator");
     command.add_option("--project", projects, "project file, applied when its content changed");
+    command.add_flag("--lan", lan, "listen on all addresses, with a certificate of its own making");
     command.add_flag("--insecure", insecure, "allow plain HTTP on addresses others can reach");
+    command.add_flag("--config-keys", show_keys, "print the keys of tagwerk.yaml and end");
   }
 
   Result<ServerSettings> settings(const std::string& default_data) const {
@@ -37,6 +43,7 @@ struct ServerArguments {
     if (!data.empty()) out.data = data;
     out.bootstrap_admin = bootstrap_admin;
     out.insecure |= insecure;
+    out.lan |= lan;
     out.projects.insert(out.projects.end(), projects.begin(), projects.end());
     if (!http.empty()) {
       auto address = parse_listen_address(http);
@@ -57,7 +64,7 @@ int serve(ServerSettings settings) {
   }
   std::printf("listening on %s\n", (*server)->url().c_str());
   std::fflush(stdout);
-  wait_for_ending_signal();
+  wait_for_ending_signal([&server] { (*server)->reload(); });
   return kExitGood;
 }
 
@@ -73,6 +80,12 @@ int demo(ServerSettings settings) {
   return serve(std::move(settings));
 }
 
+int print_settings_keys() {
+  for (const SettingsKey& key : settings_keys())
+    std::printf("%-30s %s\n", std::string(key.name).c_str(), std::string(key.what).c_str());
+  return kExitGood;
+}
+
 void add(CLI::App& app, Command& chosen, const std::string& name, const std::string& description,
          const std::string& default_data, int (*run)(ServerSettings)) {
   auto arguments = std::make_shared<ServerArguments>();
@@ -80,6 +93,7 @@ void add(CLI::App& app, Command& chosen, const std::string& name, const std::str
   arguments->add_to(*command);
   command->callback([&chosen, arguments, default_data, run] {
     chosen = [arguments, default_data, run] {
+      if (arguments->show_keys) return print_settings_keys();
       auto settings = arguments->settings(default_data);
       if (settings) return run(std::move(*settings));
       report(settings.error());

@@ -5,6 +5,8 @@
 #include <grp.h>
 #include <vector>
 
+#include "base/assert.hpp"
+
 namespace tagwerk::app {
 namespace {
 
@@ -57,30 +59,15 @@ Status keep(Result<T> parsed, T& into) {
   return {};
 }
 
-Status set(table::WriterOptions& options, std::string_view key, const Node& value) {
+}  // namespace
+
+Status read_table_setting(std::string_view key, const Node& value, table::WriterOptions& options) {
   if (!value.is_scalar()) return fail(ErrorCode::invalid_argument, "'{}' takes one value", key);
   if (key == "sysv_key") return keep(table::parse_sysv_key(value.text), options.sysv_key);
   if (key == "mode") return keep(parse_mode(value.text), options.mode);
   if (key == "group") return keep(find_group(value.text), options.group);
-  if (key == "slots") return keep(parse_slots(value.text), options.slot_capacity);
-  return fail(ErrorCode::invalid_argument, "unknown key '{}'; use sysv_key, mode, group or slots",
-              key);
-}
-
-}  // namespace
-
-Status read_table_settings(const Node& node, table::WriterOptions& options) {
-  if (!node.is_mapping())
-    return fail(ErrorCode::invalid_argument,
-                "'table' takes keys and values, like 'table: {{sysv_key: 0x54570001}}'");
-  for (const auto& [key, value] : node.entries) {
-    if (auto done = set(options, key, value); !done) {
-      Error error = done.error();
-      error.where = base::SourceLocation{"", value.line, value.column};
-      return std::unexpected(std::move(error));
-    }
-  }
-  return {};
+  TAGWERK_ASSERT(key == "slots");
+  return keep(parse_slots(value.text), options.slot_capacity);
 }
 
 }  // namespace tagwerk::app

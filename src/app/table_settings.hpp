@@ -6,8 +6,9 @@
 
 namespace tagwerk::app {
 
-/// Reads the mapping `table` of tagwerk.yaml: sysv_key, mode, group, slots.
-/// Fails: invalid_argument with line and column; not_found for a group this machine does not know
-Status read_table_settings(const model::Node& node, table::WriterOptions& options);
+/// Reads one of the keys below `table` of tagwerk.yaml: sysv_key, mode, group, slots.
+/// Fails: invalid_argument; not_found for a group this machine does not know
+Status read_table_setting(std::string_view key, const model::Node& value,
+                          table::WriterOptions& options);
 
 }  // namespace tagwerk::app

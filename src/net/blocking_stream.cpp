@@ -119,9 +119,13 @@ Status BlockingStream::start_tls(const std::string& host, const TlsTrust& trust,
     if (progress.step == TlsSession::Step::closed)
       return fail(ErrorCode::unavailable, "'{}' closed the connection during the TLS handshake",
                   host);
+    if (progress.step == TlsSession::Step::failed && tls_->distrusted())
+      return fail(ErrorCode::permission_denied,
+                  "'{}' is not who it should be: {}; if you know better, name the certificate to "
+                  "believe (--ca FILE)",
+                  host, tls_->failure());
     if (progress.step == TlsSession::Step::failed)
-      return fail(tls_->distrusted() ? ErrorCode::permission_denied : ErrorCode::unavailable,
-                  "cannot speak TLS with '{}': {}", host, tls_->failure());
+      return fail(ErrorCode::unavailable, "cannot speak TLS with '{}': {}", host, tls_->failure());
     if (auto ready = wait_for(progress.step, deadline); !ready) return ready;
   }
 }

@@ -86,9 +86,9 @@ bool set_subject(X509* certificate, const std::string& name) {
   X509_NAME* subject = X509_get_subject_name(certificate);
   // 64 characters are the most that a common name has.
   const std::string short_name = name.substr(0, 64);
-  return X509_NAME_add_entry_by_txt(
-             subject, "CN", MBSTRING_UTF8,
-             reinterpret_cast<const unsigned char*>(short_name.c_str()), -1, -1, 0) == 1 &&
+  return X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(short_name.c_str()), -1,
+                                    -1, 0) == 1 &&
          X509_set_issuer_name(certificate, subject) == 1;
 }
 
@@ -103,8 +103,8 @@ bool set_times(X509* certificate, UtcTime from, Duration lifetime) {
 std::string in_notation(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names)
-    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", IpAddress::parse(name) ? "IP" : "DNS",
-                       name);
+    out +=
+        fmt::format("{}{}:{}", out.empty() ? "" : ",", IpAddress::parse(name) ? "IP" : "DNS", name);
   return out;
 }
 
@@ -120,9 +120,8 @@ std::string to_pem(Write write) {
 }  // namespace
 
 bool Certificate::good_for(std::string_view name) const {
-  return std::ranges::any_of(names, [&](const std::string& each) {
-    return equal_ignoring_case(each, name);
-  });
+  return std::ranges::any_of(
+      names, [&](const std::string& each) { return equal_ignoring_case(each, name); });
 }
 
 Result<Certificate> read_certificate(std::string_view pem, std::string_view source) {
@@ -147,23 +146,22 @@ Result<SelfSigned> make_self_signed(const std::vector<std::string>& names, UtcTi
   const openssl::Key key(EVP_EC_gen("P-256"));
   const openssl::X509Certificate certificate(X509_new());
   X509* raw = certificate.get();
-  const bool made =
-      key && raw != nullptr && X509_set_version(raw, X509_VERSION_3) == 1 && set_serial(raw) &&
-      set_subject(raw, names.front()) && set_times(raw, from, lifetime) &&
-      X509_set_pubkey(raw, key.get()) == 1 &&
-      add_extension(raw, NID_basic_constraints, "critical,CA:FALSE") &&
-      add_extension(raw, NID_key_usage, "critical,digitalSignature") &&
-      add_extension(raw, NID_ext_key_usage, "serverAuth") &&
-      add_extension(raw, NID_subject_alt_name, in_notation(names)) &&
-      X509_sign(raw, key.get(), EVP_sha256()) > 0;
+  const bool made = key && raw != nullptr && X509_set_version(raw, X509_VERSION_3) == 1 &&
+                    set_serial(raw) && set_subject(raw, names.front()) &&
+                    set_times(raw, from, lifetime) && X509_set_pubkey(raw, key.get()) == 1 &&
+                    add_extension(raw, NID_basic_constraints, "critical,CA:FALSE") &&
+                    add_extension(raw, NID_key_usage, "critical,digitalSignature") &&
+                    add_extension(raw, NID_ext_key_usage, "serverAuth") &&
+                    add_extension(raw, NID_subject_alt_name, in_notation(names)) &&
+                    X509_sign(raw, key.get(), EVP_sha256()) > 0;
   if (!made)
     return fail(ErrorCode::internal, "cannot make a certificate for '{}': {}", names.front(),
                 openssl::reason());
-  return SelfSigned{
-      .certificate = to_pem([&](BIO* out) { return PEM_write_bio_X509(out, raw); }),
-      .key = to_pem([&](BIO* out) {
-        return PEM_write_bio_PKCS8PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-      })};
+  return SelfSigned{.certificate = to_pem([&](BIO* out) { return PEM_write_bio_X509(out, raw); }),
+                    .key = to_pem([&](BIO* out) {
+                      return PEM_write_bio_PKCS8PrivateKey(out, key.get(), nullptr, nullptr, 0,
+                                                           nullptr, nullptr);
+                    })};
 }
 
 }  // namespace tagwerk::net

@@ -131,9 +131,8 @@ Result<TrustedProxies> TrustedProxies::parse(std::span<const std::string> entrie
 }
 
 bool TrustedProxies::trusts(const IpAddress& address) const {
-  return std::ranges::any_of(networks_, [&](const IpNetwork& each) {
-    return each.contains(address);
-  });
+  return std::ranges::any_of(networks_,
+                             [&](const IpNetwork& each) { return each.contains(address); });
 }
 
 bool TrustedProxies::trusts(const Peer& peer) const {

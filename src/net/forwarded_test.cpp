@@ -26,8 +26,7 @@ TrustedProxies proxies(std::vector<std::string> entries,
 /// "192.0.2.7", "192.0.2.7 https", or "the proxy" when nothing is known of its client.
 std::string client(std::string_view headers,
                    ForwardedHeader header = ForwardedHeader::x_forwarded_for) {
-  const auto found =
-      proxies({"127.0.0.1", "10.0.0.0/8"}, header).client_of(request(headers));
+  const auto found = proxies({"127.0.0.1", "10.0.0.0/8"}, header).client_of(request(headers));
   if (!found) return "the proxy";
   EXPECT_TRUE(found->forwarded);
   EXPECT_FALSE(found->loopback);
@@ -114,8 +113,8 @@ TEST(Forwarded, IsOfNoUseWhenAnyPartIsMalformed) {
             "the proxy");
   EXPECT_EQ(client_by_forwarded("Forwarded: for=1.1.1.1, x=\", for=\"[2001:db8::1]\"\r\n"),
             "the proxy");
-  for (const char* text : {"for", "for=", "=1.1.1.1", "for=1.1.1.1;", "for=1.1.1.1 2", "\"", ",",
-                           "for=\"1.1.1.1\\"})
+  for (const char* text :
+       {"for", "for=", "=1.1.1.1", "for=1.1.1.1;", "for=1.1.1.1 2", "\"", ",", "for=\"1.1.1.1\\"})
     EXPECT_EQ(client_by_forwarded(fmt::format("Forwarded: {}\r\n", text)), "the proxy") << text;
 }
 

@@ -25,7 +25,7 @@ struct HttpAnswer {
 };
 
 struct HttpClientOptions {
-  std::string url = {};  ///< see ServerUrl; what is asked is appended to its path
+  std::string url = {};        ///< see ServerUrl; what is asked is appended to its path
   std::string unix_path = {};  ///< not empty: connect here instead of to the URL's host
   TlsTrust trust;              ///< for https:
   std::string bearer = {};     ///< token for Authorization; empty = none

@@ -171,8 +171,7 @@ void HttpConnection::on_read(std::size_t count) {
   // The deadline may have answered while this read was under way.
   if (step_ == Step::writing || step_ == Step::handling) return;
   end_ += count;
-  if (step_ == Step::idle || step_ == Step::handshake)
-    enter(Step::header, limits_.header_timeout);
+  if (step_ == Step::idle || step_ == Step::handshake) enter(Step::header, limits_.header_timeout);
   process();
 }
 
@@ -352,8 +351,8 @@ void HttpConnection::take_upgrade(std::uint64_t exchange, std::string subprotoco
     return refuse(400, "a WebSocket client must not send before its handshake is answered");
   const auto self = shared_from_this();
   step_ = Step::closed;
-  shard_->upgrade(std::move(stream_), websocket_peer_, std::move(websocket_key_), std::move(subprotocol),
-                  std::move(handler));
+  shard_->upgrade(std::move(stream_), websocket_peer_, std::move(websocket_key_),
+                  std::move(subprotocol), std::move(handler));
   shard_->remove(self);
 }
 

@@ -63,8 +63,11 @@ Result<Address> parse_address(const std::string& host, std::uint16_t port) {
 Result<Descriptor> bound_socket(const Address& address, bool shared_port, const std::string& name) {
   Descriptor made(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (made.get() < 0) return base::fail_errno("cannot make a socket");
-  const int on = 1;
+  const int on = 1, off = 0;
   ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  // "::" means IPv4, too, whatever the machine's default is.
+  if (address.bytes.ss_family == AF_INET6)
+    ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
   if (shared_port) ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   if (::bind(made.get(), address.get(), address.size) == 0) return made;
   if (errno == EADDRINUSE)
@@ -193,9 +196,9 @@ HttpServerCounts HttpServer::counts() const {
   const auto read = [](const std::atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_relaxed);
   };
-  return {read(shared_->connections), read(shared_->websockets), read(shared_->accepted),
-          read(shared_->refused),     read(shared_->failed_handshakes),
-          read(shared_->requests),    read(shared_->bad_requests)};
+  return {read(shared_->connections), read(shared_->websockets),        read(shared_->accepted),
+          read(shared_->refused),     read(shared_->failed_handshakes), read(shared_->requests),
+          read(shared_->bad_requests)};
 }
 
 void HttpServer::set_tls(const std::shared_ptr<const TlsContext>& tls) {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "net/asio.hpp"
-#include "net/event_loop.hpp"
 #include "net/client_counts.hpp"
+#include "net/event_loop.hpp"
 #include "net/http_server.hpp"
 
 namespace tagwerk::net {

@@ -55,8 +55,8 @@ TEST(IpNetwork, HoldsTheAddressesThatBeginAlike) {
 }
 
 TEST(IpNetwork, RefusesWhatIsNoneAndShowsTheForm) {
-  for (const char* text : {"", "plant", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "/8",
-                           "10.0.0.0/-1"}) {
+  for (const char* text :
+       {"", "plant", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "/8", "10.0.0.0/-1"}) {
     const auto network = IpNetwork::parse(text);
     ASSERT_FALSE(network) << text;
     EXPECT_THAT(network.error().message, testing::HasSubstr("10.0.0.0/8"));

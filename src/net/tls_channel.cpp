@@ -51,9 +51,8 @@ void TlsChannel::write_staged(Done done) {
 }
 
 void TlsChannel::try_read() {
-  const auto progress =
-      closed_ ? TlsSession::Progress{}
-              : session_.read({static_cast<char*>(into_.data()), into_.size()});
+  const auto progress = closed_ ? TlsSession::Progress{}
+                                : session_.read({static_cast<char*>(into_.data()), into_.size()});
   proceed(progress, read_, &TlsChannel::try_read);
 }
 
@@ -96,9 +95,8 @@ void TlsChannel::finish(Operation& operation, error_code error, std::size_t coun
   }
   Done done = std::exchange(operation.done, nullptr);
   if (operation.initiated) return done(error, count);
-  asio::post(socket_.get_executor(), [done = std::move(done), error, count]() mutable {
-    done(error, count);
-  });
+  asio::post(socket_.get_executor(),
+             [done = std::move(done), error, count]() mutable { done(error, count); });
 }
 
 error_code TlsChannel::write_now(std::string_view bytes) {

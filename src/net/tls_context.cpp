@@ -26,8 +26,8 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
   const auto* own = reinterpret_cast<const unsigned char*>(kProtocol.data());
   unsigned char* chosen = nullptr;
-  const int result = SSL_select_next_proto(&chosen, out_size, own, kProtocol.size(), offered,
-                                           offered_size);
+  const int result =
+      SSL_select_next_proto(&chosen, out_size, own, kProtocol.size(), offered, offered_size);
   *out = chosen;
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -83,8 +83,10 @@ Status use_key(SSL_CTX* context, const std::string& pem, const TlsFiles& files) 
     return fail(ErrorCode::invalid_argument, "'{}' holds no private key in PEM form: {}", files.key,
                 openssl::reason());
   if (X509_check_private_key(SSL_CTX_get0_certificate(context), key.get()) != 1)
-    return fail(ErrorCode::invalid_argument, "the key in '{}' does not belong to the certificate in "
-                "'{}'", files.key, files.certificate);
+    return fail(ErrorCode::invalid_argument,
+                "the key in '{}' does not belong to the certificate in "
+                "'{}'",
+                files.key, files.certificate);
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1)
     return fail(ErrorCode::invalid_argument, "the key in '{}' cannot be used: {}", files.key,
                 openssl::reason());

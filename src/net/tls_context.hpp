@@ -22,8 +22,8 @@ struct TlsFiles {
 
 /// Whom a client believes.
 struct TlsTrust {
-  std::string ca_file;         ///< PEM; empty = those the system believes
-  bool verify_server = true;   ///< false: whoever answers (an attacker, too)
+  std::string ca_file;        ///< PEM; empty = those the system believes
+  bool verify_server = true;  ///< false: whoever answers (an attacker, too)
 };
 
 /// What one side brings to a TLS handshake: certificate and key or trust, versions, ciphers. Only

@@ -74,8 +74,9 @@ TEST(TlsContext, NamesTheFileAndWhatIsWrongWithIt) {
   EXPECT_EQ(failure(wrong), "cannot read '/nowhere/plant.key': No such file or directory");
   wrong = files.files();
   wrong.key = other.files().key;
-  EXPECT_EQ(failure(wrong), fmt::format("the key in '{}' does not belong to the certificate in '{}'",
-                                        wrong.key, wrong.certificate));
+  EXPECT_EQ(failure(wrong),
+            fmt::format("the key in '{}' does not belong to the certificate in '{}'", wrong.key,
+                        wrong.certificate));
   wrong.key = files.certificate();
   EXPECT_THAT(failure(wrong), HasSubstr("holds no private key in PEM form"));
   wrong = files.files();

@@ -83,9 +83,10 @@ TEST_F(TlsServer, AnswersPipelinedRequestsAndSaysGoodbye) {
 TEST_F(TlsServer, SaysContinueAndRefusesBodiesThatAreTooLarge) {
   start(answer);
   BlockingStream stream = server->connect_securely();
-  ASSERT_TRUE(stream.write("PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
-                           "Expect: 100-continue\r\n\r\n",
-                           TestServer::deadline()));
+  ASSERT_TRUE(
+      stream.write("PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+                   "Expect: 100-continue\r\n\r\n",
+                   TestServer::deadline()));
   EXPECT_THAT(TestServer::read_until(stream, "\r\n\r\n"), StartsWith("HTTP/1.1 100 Continue"));
   ASSERT_TRUE(stream.write("abcPUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n",
                            TestServer::deadline()));

@@ -22,9 +22,9 @@ namespace tagwerk::servers::http {
 std::string_view common_headers();
 
 struct HttpApiOptions {
-  std::string base_path;                 ///< "" or "/tagwerk": what stands before every path
-  std::span<const Asset> assets;         ///< the web interface: embedded_assets()
-  bool metrics_open_on_loopback = true;  ///< GET /metrics without a token from this machine
+  std::string base_path;                       ///< "" or "/tagwerk": what stands before every path
+  std::span<const Asset> assets;               ///< the web interface: embedded_assets()
+  bool metrics_open_on_loopback = true;        ///< GET /metrics without a token from this machine
   std::vector<std::string> cors_origins = {};  ///< "https://plant.example": see CrossOrigin
   /// How long browsers shall ask by HTTPS only, once they did; 0 = they are told nothing.
   Duration hsts = {};

@@ -20,9 +20,9 @@ std::string ask(const ServerForTest& server, std::string_view first_line,
   const MonoTime deadline = base::mono_now() + std::chrono::seconds(10);
   auto stream = net::BlockingStream::connect_tcp("127.0.0.1", server.port(), deadline);
   EXPECT_TRUE(stream);
-  EXPECT_TRUE(stream->write(fmt::format("{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{}\r\n",
-                                        first_line, headers),
-                            deadline));
+  EXPECT_TRUE(stream->write(
+      fmt::format("{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{}\r\n", first_line, headers),
+      deadline));
   std::string out;
   for (auto got = stream->read(out, deadline); got && *got > 0;)
     got = stream->read(out, deadline);
@@ -31,18 +31,18 @@ std::string ask(const ServerForTest& server, std::string_view first_line,
 
 net::HttpServerOptions behind(const std::vector<std::string>& proxies) {
   net::HttpServerOptions options;
-  options.proxies =
-      *net::TrustedProxies::parse(proxies, net::ForwardedHeader::x_forwarded_for);
+  options.proxies = *net::TrustedProxies::parse(proxies, net::ForwardedHeader::x_forwarded_for);
   return options;
 }
 
 /// Fails a login and says from where the audit has it.
 std::string origin_in_audit(ServerForTest& server, std::string_view header) {
   const std::string body = "username=nobody&password=wrong";
-  const std::string answer = ask(
-      server, "POST /login",
-      fmt::format("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{}\r\n{}",
-                  body.size(), header, body));
+  const std::string answer =
+      ask(server, "POST /login",
+          fmt::format(
+              "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{}\r\n{}",
+              body.size(), header, body));
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 401 "));
   const auto audit = server.client("admin").get("/api/audit?limit=10");
   const auto items = model::parse_json(audit->body, "audit");
@@ -128,8 +128,9 @@ TEST(Network, LetsPagesOfOtherServersInOnlyWhenTheyAreListed) {
               AllOf(StartsWith("HTTP/1.1 401 "), HasSubstr("Vary: Origin\r\n"),
                     HasSubstr("Access-Control-Allow-Origin: https://hmi.example\r\n")));
   for (const char* origin : {"https://evil.example", "https://hmi.example.evil", "null"})
-    EXPECT_THAT(ask(server, "OPTIONS /api/values", fmt::format("Origin: {}\r\n{}", origin, preflight)),
-                Not(HasSubstr("Access-Control")));
+    EXPECT_THAT(
+        ask(server, "OPTIONS /api/values", fmt::format("Origin: {}\r\n{}", origin, preflight)),
+        Not(HasSubstr("Access-Control")));
   ServerForTest closed;
   EXPECT_THAT(ask(closed, "OPTIONS /api/values", listed + preflight),
               Not(HasSubstr("Access-Control")));
