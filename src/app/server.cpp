@@ -133,6 +133,11 @@ Status Server::Parts::make_plant() {
     return {"configuration", project_failure.empty() ? "good" : "bad",
             project_failure.empty() ? "as configured" : project_failure};
   });
+  access->add_part([this]() -> access::PartStatus {
+    const std::string failure = table_sink->failure();
+    return {"table", failure.empty() ? "good" : "bad",
+            failure.empty() ? "every tag is in shared memory" : failure};
+  });
   engine->engine().add_sink(table_sink.get());
   engine->engine().add_sink(&access->broadcaster());
   engine->engine().set_target(supervisor.get());

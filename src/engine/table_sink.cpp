@@ -7,6 +7,8 @@
 namespace tagwerk::engine {
 namespace {
 
+static_assert(model::kDefaultSize == table::kDefaultAreaBytes);
+
 constexpr Quality kBadEncodingLimitsExceeded{0x80080000};
 
 }  // namespace
@@ -18,8 +20,9 @@ void TableSink::on_plant(const std::shared_ptr<const model::Plant>& plant) {
     specs.push_back(
         {tag.definition.path, tag.id, tag.slot, tag.definition.type, tag.definition.size});
   const Status defined = writer_.define_all(specs);
-  failure_ = defined ? "" : defined.error().message;
-  if (!defined) base::logger("table")->error("{}", failure_);
+  const std::string failure = defined ? "" : defined.error().message;
+  if (!defined && failure != *failure_.load()) base::logger("table")->error("{}", failure);
+  failure_.store(std::make_shared<const std::string>(failure));
 }
 
 void TableSink::on_changes(std::span<const Change> changes) {

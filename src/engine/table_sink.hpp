@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/published.hpp"
 #include "engine/change.hpp"
 #include "engine/engine.hpp"
 #include "table/writer.hpp"
@@ -20,11 +21,12 @@ class TableSink : public ChangeSink {
   void heartbeat(UtcTime now) { writer_.heartbeat(now); }
 
   /// What went wrong with the last plant: "" or a sentence (too many tags, shared memory full).
-  const std::string& failure() const { return failure_; }
+  /// Threads: any
+  std::string failure() const { return *failure_.load(); }
 
  private:
   table::Writer& writer_;
-  std::string failure_;
+  base::Published<std::string> failure_{std::make_shared<const std::string>()};
 };
 
 /// What the table of a former server still shows of a tag: by path, when the type is the same.
