@@ -14,6 +14,8 @@
 #include "engine/engine.hpp"
 #include "link/trace_frame.hpp"
 #include "model/plant.hpp"
+#include "model/project_csv.hpp"
+#include "model/project_edit.hpp"
 #include "model/project_file.hpp"
 #include "store/audit_store.hpp"
 #include "store/configuration_store.hpp"
@@ -90,7 +92,44 @@ struct ImportResult {
   std::vector<Error> warnings;
 };
 
+/// The project as it is when an edit is made of it.
+struct Configured {
+  const model::Project& project;
+  const model::Plant& plant;
+};
+/// Makes an edit of what is configured, at the moment when nobody else can change it.
+using MakeEdit = std::move_only_function<Result<model::ProjectEdit>(const Configured&)>;
+
+struct EditOptions {
+  bool dry_run = false;
+  std::optional<std::uint64_t> revision;  ///< the one the caller has seen; refused at another
+  std::string summary;                    ///< empty = made of the changes
+  /// Where the caller needs `configure` before anything is looked at. What the edit then touches is
+  /// checked in any case.
+  std::vector<std::string> subtrees;
+};
+
+struct EditResult {
+  std::uint64_t revision = 0;
+  bool applied = false;
+  std::vector<model::ProjectChange> changes;
+  std::vector<model::ProjectFault> faults;  ///< not empty: nothing was applied
+  std::vector<model::ProjectFault> warnings;
+  std::size_t new_tags = 0;  ///< those that types make included
+};
+
+struct ExportOptions {
+  std::string path = "/";             ///< only objects and tags at and below it
+  std::optional<model::CsvForm> csv;  ///< a table of the tags instead of YAML
+};
+
 using store::Revision;
+
+/// A revision with a page of what it changed.
+struct RevisionChanges {
+  Revision revision;
+  std::vector<model::ProjectChange> changes;
+};
 
 struct PartStatus {
   std::string name;    ///< "engine", "configuration", "connectors"
@@ -136,8 +175,8 @@ struct Why {
   CurrentValue current;
   std::vector<std::string> explanation;  ///< sentences
   std::string scaling;                   ///< "raw × 0.1 + 0"; empty = none
-  /// What the connector found: docs/formats/link.md "Requests"; null when it could not be asked. Its
-  /// frames are left out for who may not read the whole plant: they carry others' values.
+  /// What the connector found: docs/formats/link.md "Requests"; null when it could not be asked.
+  /// Its frames are left out for who may not read the whole plant: they carry others' values.
   model::Node evidence;
   UtcTime last_read = kNever;
   std::optional<AuditEntry> last_write;
@@ -195,10 +234,25 @@ class Access {
   // --- project
   // ---------------------------------------------------------------------------------------
 
+  // Who changes needs the right `configure`: at the paths of tags and objects, and for types and
+  // connectors, which serve the whole plant, everywhere.
+
+  /// All files as one revision.
   virtual void import(Caller caller, std::vector<model::ProjectText> files, ImportOptions options,
                       Done<ImportResult> done) = 0;
-  virtual void export_yaml(Caller caller, Done<std::string> done) = 0;
-  virtual void revisions(Caller caller, Done<std::vector<Revision>> done) = 0;
+  /// Fails: what `make` fails with; conflict when the revision is another by now
+  virtual void edit(Caller caller, MakeEdit make, EditOptions options, Done<EditResult> done) = 0;
+  /// As YAML; or the tags as CSV.
+  virtual void export_project(Caller caller, ExportOptions options, Done<std::string> done) = 0;
+  /// Newest first, those below `before` (0 = from the newest).
+  virtual void revisions(Caller caller, std::size_t limit, std::uint64_t before,
+                         Done<std::vector<Revision>> done) = 0;
+  /// Fails: not_found
+  virtual void revision(Caller caller, std::uint64_t number, Done<RevisionChanges> done) = 0;
+  /// Makes the project what it was, as a new revision; tags that come back get their old ids.
+  /// Fails: not_found
+  virtual void restore(Caller caller, std::uint64_t number, bool dry_run,
+                       Done<ImportResult> done) = 0;
 
   // --- connectors
   // ------------------------------------------------------------------------------------

@@ -23,8 +23,9 @@ std::unexpected<Error> missing_right(std::string_view right) {
 /// The settings of a connector's body: all but what the server itself reads.
 Node settings_of(const Node& body) {
   Node out = body;
-  std::erase_if(out.entries,
-                [](const auto& entry) { return entry.first == "type" || entry.first == "enabled"; });
+  std::erase_if(out.entries, [](const auto& entry) {
+    return entry.first == "type" || entry.first == "enabled";
+  });
   return out;
 }
 
@@ -120,16 +121,16 @@ void ServerAccess::test_connector(Caller caller, std::string connector, Node que
                    .action = "connector test",
                    .target = connector,
                    .detail = text_of(question, "address")};
-  ask_device(connector, question,
-             [this, entry = std::move(entry),
-              done = std::move(done)](Result<std::string> reply) mutable {
-               auto answer = reply ? model::parse_json(*reply, "the connector's answer")
-                                   : Result<Node>(std::unexpected(reply.error()));
-               entry.at = base::utc_now();
-               entry.outcome = answer && text_of(*answer, "ok") == "true" ? "Good" : "Bad";
-               record(std::move(entry), [answer = std::move(answer), done = std::move(done)](
-                                            const Status&) mutable { done(std::move(answer)); });
-             });
+  ask_device(
+      connector, question,
+      [this, entry = std::move(entry), done = std::move(done)](Result<std::string> reply) mutable {
+        auto answer = reply ? model::parse_json(*reply, "the connector's answer")
+                            : Result<Node>(std::unexpected(reply.error()));
+        entry.at = base::utc_now();
+        entry.outcome = answer && text_of(*answer, "ok") == "true" ? "Good" : "Bad";
+        record(std::move(entry), [answer = std::move(answer), done = std::move(done)](
+                                     const Status&) mutable { done(std::move(answer)); });
+      });
 }
 
 void ServerAccess::why(Caller caller, TagId tag, Done<Why> done) {
@@ -144,20 +145,18 @@ void ServerAccess::why(Caller caller, TagId tag, Done<Why> done) {
     return finish_why(caller, std::move(why), std::move(done));
   const std::string connector = definition.source->connector;
   const std::string question = model::to_json(evidence_question(definition));
-  parts_.supervisor.ask(
-      connector, "evidence", question, kEvidenceWithin,
-      [this, caller, why = std::move(why),
-       done = std::move(done)](const Result<std::string>& reply) mutable {
-        // Without evidence there is still a story to tell.
-        if (reply)
-          if (auto evidence = model::parse_json(*reply, "the connector's answer"))
-            why.evidence = std::move(*evidence);
-        finish_why(caller, std::move(why), std::move(done));
-      });
+  parts_.supervisor.ask(connector, "evidence", question, kEvidenceWithin,
+                        [this, caller, why = std::move(why),
+                         done = std::move(done)](const Result<std::string>& reply) mutable {
+                          // Without evidence there is still a story to tell.
+                          if (reply)
+                            if (auto evidence = model::parse_json(*reply, "the connector's answer"))
+                              why.evidence = std::move(*evidence);
+                          finish_why(caller, std::move(why), std::move(done));
+                        });
 }
 
-void ServerAccess::find_last_write(const std::string& path,
-                                   Done<std::optional<AuditEntry>> done) {
+void ServerAccess::find_last_write(const std::string& path, Done<std::optional<AuditEntry>> done) {
   on_store<std::optional<AuditEntry>>(
       std::move(done), [this, path]() -> Result<std::optional<AuditEntry>> {
         auto page = parts_.audit.query({.action = "write", .subtree = path, .limit = 100});
@@ -171,8 +170,8 @@ void ServerAccess::find_last_write(const std::string& path,
 
 void ServerAccess::finish_why(const Caller& caller, Why why, Done<Why> done) {
   const std::string path = why.tag->definition.path;
-  find_last_write(path, [this, caller, why = std::move(why), done = std::move(done)](
-                            Result<std::optional<AuditEntry>> write) mutable {
+  find_last_write(path, [this, caller, why = std::move(why),
+                         done = std::move(done)](Result<std::optional<AuditEntry>> write) mutable {
     if (!write) return done(std::unexpected(write.error()));
     why.last_write = std::move(*write);
     why.current = current(*why.tag);

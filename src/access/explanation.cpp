@@ -40,12 +40,11 @@ std::string no_communication(const Circumstances& known) {
         "Somebody answers for the device, but nobody behind it does; check the unit and the "
         "device behind the gateway",
         known);
-  if (device == nullptr)
-    return "The device does not answer; check cable, address, port and unit";
-  return fmt::format("Device '{}' ({}) does not answer{}{}; check cable, address, port and unit. It "
-                     "is tried again by itself",
-                     device->name, device->address, device->error.empty() ? "" : ": ",
-                     device->error);
+  if (device == nullptr) return "The device does not answer; check cable, address, port and unit";
+  return fmt::format(
+      "Device '{}' ({}) does not answer{}{}; check cable, address, port and unit. It "
+      "is tried again by itself",
+      device->name, device->address, device->error.empty() ? "" : ": ", device->error);
 }
 
 std::string configuration_error(const Circumstances& known) {
@@ -61,9 +60,10 @@ std::string out_of_range(const Circumstances& known) {
   const auto& range = known.tag.definition.range;
   const std::string limits =
       range ? fmt::format("its range of {} to {}", range->low, range->high) : "its range";
-  return fmt::format("The value lies outside {}; check scale, offset, dtype and order, or widen the "
-                     "range",
-                     limits);
+  return fmt::format(
+      "The value lies outside {}; check scale, offset, dtype and order, or widen the "
+      "range",
+      limits);
 }
 
 std::string waiting(const Circumstances& known) {
@@ -92,11 +92,13 @@ std::string device_sentence(Quality base, const Circumstances& known) {
   if (base == model::kBadNoCommunication) return no_communication(known);
   if (base == model::kBadNotReadable) return refused(known);
   if (base == model::kBadOutOfRange)
-    return with_exception("The device refuses what was asked; try fewer registers at once "
-                          "(max_registers)",
-                          known);
+    return with_exception(
+        "The device refuses what was asked; try fewer registers at once "
+        "(max_registers)",
+        known);
   if (base == model::kBadDeviceFailure)
-    return with_exception("The device says that it or its sensor failed; look at the device", known);
+    return with_exception("The device says that it or its sensor failed; look at the device",
+                          known);
   if (base == model::kBadNotSupported)
     return with_exception("The device does not know the function for this table; try another table",
                           known);
@@ -116,12 +118,14 @@ std::string server_sentence(Quality base, const Circumstances& known) {
   if (base == model::kBadWaitingForInitialData) return waiting(known);
   if (base == model::kBadConfigurationError) return configuration_error(known);
   if (base == model::kBadNotConnected && known.tag.definition.source)
-    return fmt::format("Nobody reads the device: {}; start the connector, its log says why it ended",
-                       connector_state(known));
+    return fmt::format(
+        "Nobody reads the device: {}; start the connector, its log says why it ended",
+        connector_state(known));
   if (base == model::kBadTypeMismatch)
-    return fmt::format("What the device gives cannot be a value of type {}; change the tag's type, "
-                       "the dtype or the scale",
-                       to_string(known.tag.definition.type));
+    return fmt::format(
+        "What the device gives cannot be a value of type {}; change the tag's type, "
+        "the dtype or the scale",
+        to_string(known.tag.definition.type));
   if (base == kBadEncodingLimitsExceeded) return "The value is too long for where it is shown";
   return {};
 }
@@ -139,12 +143,10 @@ std::string quality_sentence(const Circumstances& known) {
 }
 
 std::string source_sentence(const model::PlantTag& tag) {
-  if (!tag.definition.source)
-    return "The tag has no source: it shows what was last written to it.";
+  if (!tag.definition.source) return "The tag has no source: it shows what was last written to it.";
   const model::SourceDefinition& source = *tag.definition.source;
   return fmt::format("It is read from {} of device '{}' by connector '{}' every {}.",
-                     source.address, source.device, source.connector,
-                     base::to_string(tag.period));
+                     source.address, source.device, source.connector, base::to_string(tag.period));
 }
 
 std::string carried_sentence(const Circumstances& known) {

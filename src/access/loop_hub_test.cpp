@@ -262,6 +262,7 @@ TEST_F(LoopHubTest, NeverShowsTheNextTagOfASlotUnderTheNameOfTheOldOne) {
   settle();
   on_loop([&] {
     const PlantPointer before = plant;
+    configure(plant_of({"/Between"}, plant.get()));
     configure(plant_of({"/New"}, plant.get()));
     ASSERT_EQ(before->find("/Old")->slot, plant->find("/New")->slot);
     set("/New", 2);

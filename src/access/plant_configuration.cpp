@@ -7,17 +7,68 @@
 namespace tagwerk::access {
 namespace {
 
-std::string summary_of(const std::vector<model::ProjectChange>& changes) {
-  std::size_t added = 0, changed = 0, removed = 0;
-  for (const model::ProjectChange& change : changes) {
-    added += change.what == model::ProjectChange::What::added;
-    changed += change.what == model::ProjectChange::What::changed;
-    removed += change.what == model::ProjectChange::What::removed;
+using model::Project;
+using model::ProjectChange;
+
+std::string_view word(ProjectChange::What what) {
+  if (what == ProjectChange::What::added) return "added";
+  return what == ProjectChange::What::changed ? "changed" : "removed";
+}
+
+std::string summary_of(const std::vector<ProjectChange>& changes) {
+  if (changes.size() == 1) {
+    const ProjectChange& only = changes.front();
+    return fmt::format("{} {} {}{}{}", only.kind, only.name, word(only.what),
+                       only.detail.empty() ? "" : ": ", only.detail);
   }
-  return fmt::format("{} added, {} changed, {} removed", added, changed, removed);
+  const auto count = [&](ProjectChange::What what) {
+    return std::ranges::count(changes, what, &ProjectChange::what);
+  };
+  return fmt::format("{} added, {} changed, {} removed", count(ProjectChange::What::added),
+                     count(ProjectChange::What::changed), count(ProjectChange::What::removed));
+}
+
+Status need(const Author& author, std::string_view path) {
+  if (!author.may || author.may(path)) return {};
+  if (path == "/") return fail(ErrorCode::permission_denied, "the right 'configure' is needed");
+  return fail(ErrorCode::permission_denied, "the right 'configure' is needed at '{}'", path);
+}
+
+/// For everything that a project names.
+Status need_all(const Author& author, const Project& project, bool whole) {
+  if (auto everywhere = need(author, "/");
+      everywhere || whole || !project.types.empty() || !project.connectors.empty())
+    return everywhere;
+  for (const auto& entry : project.objects)
+    if (auto given = need(author, entry.first); !given) return given;
+  for (const auto& entry : project.tags)
+    if (auto given = need(author, entry.first); !given) return given;
+  return {};
+}
+
+void add_errors(std::vector<model::ProjectFault>&& faults, std::vector<Error>& errors) {
+  for (model::ProjectFault& fault : faults)
+    errors.push_back(std::move(fault.error));
+}
+
+/// What lies in a subtree; without types and connectors, which lie in none.
+Project part_of(const Project& project, std::string_view subtree) {
+  Project out;
+  for (const auto& entry : project.objects)
+    if (model::is_within(entry.first, subtree)) out.objects.insert(entry);
+  for (const auto& entry : project.tags)
+    if (model::is_within(entry.first, subtree)) out.tags.insert(entry);
+  return out;
 }
 
 }  // namespace
+
+std::string source_of(const std::vector<model::ProjectText>& files) {
+  if (files.empty()) return "import";
+  const std::size_t more = files.size() - 1;
+  return fmt::format("import {}{}", files.front().name,
+                     more == 0 ? "" : fmt::format(" and {} more", more));
+}
 
 PlantConfiguration::PlantConfiguration(store::ConfigurationStore& store,
                                        const model::ConnectorCatalogue& catalogue,
@@ -28,35 +79,20 @@ Status PlantConfiguration::start() {
   auto loaded = store_.load();
   if (!loaded) return std::unexpected(loaded.error());
   configuration_ = std::move(*loaded);
-  return activate();
-}
-
-Status PlantConfiguration::activate() {
-  const auto previous = plant_.load();
   auto plant = model::Plant::make(configuration_.project, catalogue_, configuration_.tag_ids,
-                                  configuration_.revision, previous.get());
+                                  configuration_.revision, plant_.load().get());
   if (!plant) return std::unexpected(plant.error());
   plant_.store(*plant);
   activate_(std::move(*plant));
   return {};
 }
 
-Status PlantConfiguration::try_out(const model::Project& merged) const {
-  model::Plant::TagIds ids = configuration_.tag_ids;
-  TagId next = 1;
-  for (const auto& [path, id] : ids)
-    next = std::max(next, id + 1);
-  for (const std::string& path : model::tag_paths(merged))
-    if (ids.try_emplace(path, next).second) ++next;
-  auto plant = model::Plant::make(merged, catalogue_, ids, configuration_.revision + 1, nullptr);
-  if (!plant) return std::unexpected(plant.error());
-  return {};
-}
+// --- changes -------------------------------------------------------------------------------------
 
-Result<ImportResult> PlantConfiguration::import(const std::string& who, const std::string& source,
+Result<ImportResult> PlantConfiguration::import(const Author& author,
                                                 const std::vector<model::ProjectText>& files,
                                                 ImportOptions options) {
-  return apply(who, source, files, options, {});
+  return apply(author, files, options, {});
 }
 
 Result<ImportResult> PlantConfiguration::import_changed(
@@ -72,42 +108,146 @@ Result<ImportResult> PlantConfiguration::import_changed(
     changed.push_back(file);
   }
   if (changed.empty()) return ImportResult{.revision = configuration_.revision};
-  return apply("serve", "--project", changed, {}, std::move(applied));
+  return apply({"serve", "--project", {}}, changed, {}, std::move(applied));
 }
 
-Result<ImportResult> PlantConfiguration::apply(const std::string& who, const std::string& source,
+Result<ImportResult> PlantConfiguration::apply(const Author& author,
                                                const std::vector<model::ProjectText>& files,
                                                ImportOptions options,
                                                std::vector<store::AppliedFile> applied_files) {
   model::ProjectCheck check = model::check_project(files, configuration_.project, catalogue_);
+  if (auto given = need_all(author, check.project, options.prune); !given)
+    return std::unexpected(given.error());
   ImportResult result{.revision = configuration_.revision,
                       .errors = std::move(check.errors),
                       .warnings = std::move(check.warnings)};
   if (!result.errors.empty()) return result;
   result.changes = model::difference(configuration_.project, check.project, options.prune);
-  model::Project merged = model::merge(configuration_.project, check.project, options.prune);
-  // Nothing is stored that could not run.
-  if (auto tried = try_out(merged); !tried) {
-    result.errors.push_back(tried.error());
-    return result;
-  }
-  if (options.dry_run) return result;
-  auto applied = store_.apply({.expected_revision = configuration_.revision,
-                               .changes = result.changes,
-                               .who = who,
-                               .source = source,
-                               .summary = summary_of(result.changes),
-                               .at = base::utc_now(),
-                               .files = std::move(applied_files)});
-  if (!applied) return refused(applied.error());
-  if (result.changes.empty()) return result;
-  applied->update(configuration_.tag_ids);
-  configuration_.project = std::move(merged);
-  configuration_.revision = applied->revision;
-  if (auto activated = activate(); !activated) return std::unexpected(activated.error());
-  result.revision = applied->revision;
-  result.applied = true;
+  Project merged = model::merge(configuration_.project, check.project, options.prune);
+  // What stays was checked together with the files; what goes may leave users behind.
+  if (options.prune) add_errors(model::check_project(merged, catalogue_), result.errors);
+  if (!result.errors.empty() || options.dry_run) return result;
+  auto committed = commit(author, {.project = std::move(merged),
+                                   .changes = result.changes,
+                                   .moves = {},
+                                   .summary = summary_of(result.changes),
+                                   .files = std::move(applied_files),
+                                   .back_to = {}});
+  if (!committed) return std::unexpected(committed.error());
+  result.applied = committed->revision != result.revision;
+  result.revision = committed->revision;
   return result;
+}
+
+Result<EditResult> PlantConfiguration::edit(const Author& author, MakeEdit make,
+                                            const EditOptions& options) {
+  if (options.revision && *options.revision != configuration_.revision)
+    return fail(ErrorCode::conflict,
+                "the configuration is at revision {} by now, not {}; load it again and repeat",
+                configuration_.revision, *options.revision);
+  const auto plant = plant_.load();
+  auto wanted = make({configuration_.project, *plant});
+  if (!wanted) return std::unexpected(wanted.error());
+  for (const std::string& path : model::touched_subtrees(*wanted))
+    if (auto given = need(author, path); !given) return std::unexpected(given.error());
+  model::EditCheck check = model::check_edit(*wanted, configuration_.project, catalogue_);
+  EditResult result{.revision = configuration_.revision,
+                    .changes = std::move(check.changes),
+                    .faults = std::move(check.faults),
+                    .warnings = std::move(check.warnings)};
+  if (!result.faults.empty()) result.changes.clear();
+  if (!result.faults.empty() || options.dry_run) return result;
+  auto committed = commit(
+      author, {.project = std::move(check.project),
+               .changes = result.changes,
+               .moves = std::move(check.moves),
+               .summary = options.summary.empty() ? summary_of(result.changes) : options.summary,
+               .files = {},
+               .back_to = {}});
+  if (!committed) return std::unexpected(committed.error());
+  result.applied = committed->revision != result.revision;
+  result.revision = committed->revision;
+  result.new_tags = committed->new_tags.size();
+  return result;
+}
+
+Result<ImportResult> PlantConfiguration::restore(const Author& author, std::uint64_t revision,
+                                                 bool dry_run) {
+  if (auto given = need(author, "/"); !given) return std::unexpected(given.error());
+  if (revision == 0)
+    return fail(ErrorCode::not_found, "there is no revision 0; the first one is 1");
+  auto then = store_.project_at(revision);
+  if (!then) return std::unexpected(then.error());
+  auto ids = store_.tag_ids_at(revision);
+  if (!ids) return std::unexpected(ids.error());
+  ImportResult result{.revision = configuration_.revision,
+                      .changes = model::difference(configuration_.project, *then, true)};
+  note_remade_tags(revision, *ids, result);
+  add_errors(model::check_project(*then, catalogue_), result.errors);
+  if (!result.errors.empty() || dry_run) return result;
+  auto committed = commit(author, {.project = std::move(*then),
+                                   .changes = result.changes,
+                                   .moves = {},
+                                   .summary = fmt::format("back to revision {}", revision),
+                                   .files = {},
+                                   .back_to = revision});
+  if (!committed) return std::unexpected(committed.error());
+  result.applied = committed->revision != result.revision;
+  result.revision = committed->revision;
+  return result;
+}
+
+void PlantConfiguration::note_remade_tags(std::uint64_t revision, const model::Plant::TagIds& then,
+                                          ImportResult& result) const {
+  std::size_t remade = 0;
+  for (const auto& [path, id] : then) {
+    const auto now = configuration_.tag_ids.find(path);
+    remade += now != configuration_.tag_ids.end() && now->second != id;
+  }
+  if (remade == 0) return;
+  result.warnings.push_back(Error{
+      ErrorCode::conflict,
+      fmt::format("{} tag{} made anew since revision {}: {} again the one{} of then, with the "
+                  "history of then",
+                  remade, remade == 1 ? " was" : "s were", revision,
+                  remade == 1 ? "it is" : "they are", remade == 1 ? "" : "s"),
+      {}});
+}
+
+Result<store::AppliedChange> PlantConfiguration::commit(const Author& author, Proposal proposal) {
+  std::shared_ptr<const model::Plant> next;
+  const auto previous = plant_.load();
+  store::AppliedChange planned;
+  const auto make_plant = [&](const store::AppliedChange& applied) -> Status {
+    if (applied.revision == configuration_.revision) return {};
+    applied.update(configuration_.tag_ids);
+    planned = applied;
+    auto plant = model::Plant::make(proposal.project, catalogue_, configuration_.tag_ids,
+                                    applied.revision, previous.get());
+    if (!plant) return std::unexpected(plant.error());
+    next = std::move(*plant);
+    return {};
+  };
+  auto applied = store_.apply({.expected_revision = configuration_.revision,
+                               .changes = std::move(proposal.changes),
+                               .moves = std::move(proposal.moves),
+                               .who = author.who,
+                               .source = author.source,
+                               .summary = std::move(proposal.summary),
+                               .at = base::utc_now(),
+                               .files = std::move(proposal.files),
+                               .back_to = proposal.back_to,
+                               .approve = make_plant});
+  if (!applied) {
+    planned.undo(configuration_.tag_ids);
+    return refused(applied.error());
+  }
+  if (next == nullptr) return applied;
+  configuration_.project = std::move(proposal.project);
+  configuration_.revision = applied->revision;
+  plant_.store(next);
+  activate_(std::move(next));
+  return applied;
 }
 
 /// When somebody else moved the revision, his becomes the running one: who repeats then succeeds.
@@ -117,12 +257,28 @@ std::unexpected<Error> PlantConfiguration::refused(Error error) {
   return std::unexpected(std::move(error));
 }
 
-Result<std::string> PlantConfiguration::export_yaml() const {
-  return model::to_yaml(configuration_.project);
+// --- what there is -------------------------------------------------------------------------------
+
+Result<std::string> PlantConfiguration::export_project(const ExportOptions& options) const {
+  const Project& project = configuration_.project;
+  if (options.csv) return model::tags_to_csv(project, options.path, *options.csv);
+  if (options.path == "/") return model::to_yaml(project);
+  return model::to_yaml(part_of(project, options.path));
 }
 
-Result<std::vector<Revision>> PlantConfiguration::revisions() {
-  return store_.revisions(1000);
+Result<std::vector<Revision>> PlantConfiguration::revisions(std::size_t limit,
+                                                            std::uint64_t before) {
+  return store_.revisions(limit, before);
+}
+
+Result<RevisionChanges> PlantConfiguration::revision(std::uint64_t number) {
+  auto changes = store_.changes(number);
+  if (!changes) return std::unexpected(changes.error());
+  auto found = store_.revisions(1, number + 1);
+  if (!found) return std::unexpected(found.error());
+  if (found->empty() || found->front().number != number)
+    return fail(ErrorCode::corrupt, "revision {} has no record of its own", number);
+  return RevisionChanges{found->front(), std::move(*changes)};
 }
 
 }  // namespace tagwerk::access

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <unistd.h>
 
+#include "access/missing_right.hpp"
 #include "access/selection.hpp"
 #include "access/write_batch.hpp"
 #include "base/log.hpp"
@@ -18,10 +19,6 @@ using model::PlantTag;
 constexpr Quality kBadNotFound{0x803E0000};
 constexpr std::size_t kLongestPath = 1001;
 constexpr Duration kLongestWrite = std::chrono::hours(1);
-
-std::unexpected<Error> missing_right(std::string_view right) {
-  return fail(ErrorCode::permission_denied, "the right '{}' is needed", right);
-}
 
 WriteItemResult refused(std::string path, Quality status, std::string detail) {
   return {std::move(path), false, status, std::move(detail), {}};
@@ -42,9 +39,11 @@ ServerAccess::ServerAccess(Parts parts)
       broadcaster_([reader = parts_.table] { return reader.committed(); }),
       configuration_(parts_.configuration, parts_.catalogue,
                      [this](std::shared_ptr<const model::Plant> plant) {
-                       parts_.engine.run([&plant, restore = engine::restore_from(parts_.table)](
-                                             engine::Engine& engine, engine::Now now) {
-                         engine.configure(plant, now, restore);
+                       parts_.engine.run([&](engine::Engine& engine, engine::Now now) {
+                         // What a former server left in the table is of use once.
+                         const bool first = engine.plant() == nullptr;
+                         engine.configure(plant, now,
+                                          first ? engine::restore_from(parts_.table) : nullptr);
                        });
                        parts_.supervisor.apply(std::move(plant));
                      }),
@@ -187,51 +186,6 @@ std::shared_ptr<Hub> ServerAccess::make_hub(net::EventLoop& loop) {
                             [reader = parts_.table] { return reader.committed(); }});
   broadcaster_.add(hub);
   return hub;
-}
-
-// --- project
-// -----------------------------------------------------------------------------------------
-
-void ServerAccess::import(Caller caller, std::vector<model::ProjectText> files,
-                          ImportOptions options, Done<ImportResult> done) {
-  if (!caller.principal->can(Right::configure)) return done(missing_right("configure"));
-  on_store<ImportResult>(
-      std::move(done), [this, caller = std::move(caller), files = std::move(files), options] {
-        const std::string source = files.empty() ? "import" : "import " + files.front().name;
-        auto result = configuration_.import(caller.principal->name(), source, files, options);
-        audit_import(caller.principal->name(), caller.origin, result);
-        return result;
-      });
-}
-
-Result<ImportResult> ServerAccess::import_changed(const std::vector<model::ProjectText>& files) {
-  auto result = configuration_.import_changed(files);
-  audit_import("serve", "--project", result);
-  return result;
-}
-
-void ServerAccess::audit_import(const std::string& who, const std::string& origin,
-                                const Result<ImportResult>& result) {
-  if (!result || !result->applied) return;
-  const AuditEntry entry{.at = base::utc_now(),
-                         .who = who,
-                         .origin = origin,
-                         .action = "import",
-                         .target = "project",
-                         .new_value = std::to_string(result->revision),
-                         .outcome = "Good",
-                         .detail = fmt::format("{} changes", result->changes.size())};
-  note_audit(parts_.audit.append({&entry, 1}));
-}
-
-void ServerAccess::export_yaml(Caller caller, Done<std::string> done) {
-  if (!caller.principal->can(Right::configure)) return done(missing_right("configure"));
-  on_store<std::string>(std::move(done), [this] { return configuration_.export_yaml(); });
-}
-
-void ServerAccess::revisions(Caller caller, Done<std::vector<Revision>> done) {
-  if (!caller.principal->can(Right::configure)) return done(missing_right("configure"));
-  on_store<std::vector<Revision>>(std::move(done), [this] { return configuration_.revisions(); });
 }
 
 // --- connectors

@@ -72,10 +72,15 @@ class ServerAccess final : public Access {
   void unlock(Caller caller, LockId lock, Done<Lock> done) override;
   std::shared_ptr<Hub> make_hub(net::EventLoop& loop) override;
 
+  // project_access.cpp
   void import(Caller caller, std::vector<model::ProjectText> files, ImportOptions options,
               Done<ImportResult> done) override;
-  void export_yaml(Caller caller, Done<std::string> done) override;
-  void revisions(Caller caller, Done<std::vector<Revision>> done) override;
+  void edit(Caller caller, MakeEdit make, EditOptions options, Done<EditResult> done) override;
+  void export_project(Caller caller, ExportOptions options, Done<std::string> done) override;
+  void revisions(Caller caller, std::size_t limit, std::uint64_t before,
+                 Done<std::vector<Revision>> done) override;
+  void revision(Caller caller, std::uint64_t number, Done<RevisionChanges> done) override;
+  void restore(Caller caller, std::uint64_t number, bool dry_run, Done<ImportResult> done) override;
 
   Result<std::vector<supervisor::ConnectorStatus>> connectors(
       const auth::Principal& principal) const override;
@@ -122,8 +127,9 @@ class ServerAccess final : public Access {
   void finish_write(const Caller& caller, std::vector<WriteBatch::Item> items,
                     std::move_only_function<void(std::vector<WriteItemResult>)> done);
   void append_audit(std::vector<AuditEntry> entries, std::move_only_function<void(Status)> done);
-  void audit_import(const std::string& who, const std::string& origin,
-                    const Result<ImportResult>& result);
+  void audit_revision(const Caller& caller, std::string_view action, std::uint64_t revision,
+                      std::size_t changes);
+  void audit_edit(const Caller& caller, const EditResult& result);
   void note_audit(const Status& status);
   // diagnosis.cpp
   bool is_running(std::string_view connector) const;
@@ -152,14 +158,5 @@ class ServerAccess final : public Access {
   mutable double rate_ = 0;
   std::string audit_failure_;
 };
-
-template <class T>
-void ServerAccess::on_store(Done<T> done, Job<T> job) {
-  auto shared = std::make_shared<Done<T>>(std::move(done));
-  const bool posted =
-      parts_.store_worker.post([shared, job = std::move(job)]() mutable { (*shared)(job()); });
-  if (!posted)
-    (*shared)(fail(ErrorCode::unavailable, "too many requests wait for the database; try again"));
-}
 
 }  // namespace tagwerk::access

@@ -1,16 +1,8 @@
 #include "access/server_access.hpp"
 
-#include <future>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sqlite3.h>
-#include <thread>
 
-#include "access/plant_for_test.hpp"
-#include "engine/table_sink.hpp"
-#include "model/catalogue_for_test.hpp"
-#include "store/store_for_test.hpp"
-#include "table/writer.hpp"
+#include "access/server_for_test.hpp"
 
 namespace tagwerk::access {
 namespace {
@@ -19,192 +11,10 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
+using testing::kProject;
 using testing::person;
+using testing::ServerAccessTest;
 using ::testing::SizeIs;
-
-constexpr const char* kProject = R"(connectors:
-  plc1: {type: field, host: 127.0.0.1}
-  plc2: {type: field, host: 127.0.0.2}
-tags:
-  P/Level: {type: float, range: [0, 10], write: operator, source: {connector: plc1, address: "HR:1", scale: 0.1}}
-  P/Valve: {type: bool, write: operator, source: {connector: plc1, address: "HR:2"}}
-  P/Deaf: {type: float, write: operator, source: {connector: plc1, address: "HR:3"}}
-  P/Local: {type: int, write: engineer}
-  P/Fixed: {type: float}
-  Q/Level: {type: float, write: operator, source: {connector: plc2, address: "HR:1"}}
-)";
-
-/// Devices that answer from threads of their own; the one behind "Deaf" never does in time.
-class FakeDevices : public engine::WriteTarget {
- public:
-  explicit FakeDevices(ServerAccess*& access) : access_(access) {}
-
-  void write(engine::DeviceWrite write, engine::WriteDone done) override {
-    const bool odd = (++count_ & 1) != 0;
-    const model::PlantTag* tag = access_->plant()->by_slot(write.slot);
-    const bool deaf = tag->definition.path == "/P/Deaf";
-    static_cast<void>((odd ? one_ : other_)
-                          .post([deaf, write = std::move(write), done = std::move(done)]() mutable {
-                            if (deaf)
-                              return done(
-                                  {model::kBadTimeout, "the device did not answer within 5 s", {}});
-                            done({model::kGood, {}, std::move(write.raw)});
-                          }));
-  }
-  void stop() {
-    one_.stop();
-    other_.stop();
-  }
-
- private:
-  ServerAccess*& access_;
-  std::atomic<int> count_{0};
-  base::Worker one_{"device-1"}, other_{"device-2"};
-};
-
-/// Every part that runs in a server, but no connector is started and devices are made up.
-class ServerAccessTest : public store::StoreTest {
- protected:
-  ServerAccessTest()
-      : instance(fmt::format("test-access-{}-{}", ::getpid(), next())),
-        writer(*table::Writer::create(instance, {.slot_capacity = 1024, .area_bytes = 1 << 20})),
-        sink(*writer),
-        database(open()),
-        configuration(*database),
-        audit(*database),
-        lock_rows(*database),
-        supervisor(
-            *supervisor::Supervisor::make(loop, engine,
-                                          {.executable = "/bin/false",
-                                           .data_dir = directory_.string(),
-                                           .link_socket = (directory_ / "link.sock").string(),
-                                           .instance = instance})),
-        devices(access_pointer),
-        access(std::make_unique<ServerAccess>(
-            ServerAccess::Parts{engine, *supervisor, configuration, audit, lock_rows, store,
-                                writer->reader(), catalogue, instance, "0.0.0"})),
-        thread([this] { loop.run(); }) {
-    access_pointer = access.get();
-    engine.engine().add_sink(&sink);
-    engine.engine().add_sink(&access->broadcaster());
-    engine.engine().set_target(&devices);
-    engine.start();
-    EXPECT_TRUE(on_store([this] { return access->start(); }));
-  }
-  ~ServerAccessTest() override {
-    devices.stop();
-    engine.stop();
-    store.stop();
-    loop.stop();
-    thread.join();
-    access.reset();
-    writer.reset();
-    EXPECT_TRUE(table::remove_table(instance));
-  }
-  static int next() {
-    static std::atomic<int> count{0};
-    return count++;
-  }
-
-  template <class Work>
-  auto on_store(Work work) -> decltype(work()) {
-    std::promise<decltype(work())> promise;
-    EXPECT_TRUE(store.post([&] { promise.set_value(work()); }));
-    return promise.get_future().get();
-  }
-  Result<ImportResult> import(std::string text, ImportOptions options = {},
-                              std::shared_ptr<const auth::Principal> who = nullptr) {
-    std::promise<Result<ImportResult>> promise;
-    access->import({who ? who : engineer, "test"}, {{"plant.yaml", std::move(text)}}, options,
-                   [&](Result<ImportResult> result) { promise.set_value(std::move(result)); });
-    return promise.get_future().get();
-  }
-  void import_project() {
-    const auto result = import(kProject);
-    ASSERT_TRUE(result) << result.error().message;
-    ASSERT_THAT(result->errors, IsEmpty()) << result->errors.front().to_string();
-    ASSERT_TRUE(result->applied);
-  }
-  std::vector<WriteItemResult> write(const std::shared_ptr<const auth::Principal>& who,
-                                     std::vector<WriteItem> items, Duration timeout = 5s) {
-    std::promise<std::vector<WriteItemResult>> promise;
-    access->write({who, "http 127.0.0.1"}, std::move(items), timeout,
-                  [&](std::vector<WriteItemResult> results) {
-                    rows_before_answer = audit_rows();
-                    promise.set_value(std::move(results));
-                  });
-    return promise.get_future().get();
-  }
-  Result<AuditPage> audit_page(const std::shared_ptr<const auth::Principal>& who,
-                               AuditFilter filter = {.action = "write"}) {
-    std::promise<Result<AuditPage>> promise;
-    access->audit({who, "test"}, std::move(filter),
-                  [&](Result<AuditPage> page) { promise.set_value(std::move(page)); });
-    return promise.get_future().get();
-  }
-  /// Oldest first: "who origin action target old->new outcome".
-  std::vector<std::string> audit_lines(AuditFilter filter = {.action = "write"}) {
-    std::vector<std::string> out;
-    const AuditPage page = audit_page(engineer, std::move(filter)).value();
-    for (const AuditEntry& entry : page.entries)
-      out.insert(out.begin(),
-                 fmt::format("{} {} {} {}->{} {}", entry.who, entry.action, entry.target,
-                             entry.old_value, entry.new_value, entry.outcome));
-    return out;
-  }
-  /// As another process sees them on the disk.
-  int audit_rows() {
-    sqlite3* raw = nullptr;
-    EXPECT_EQ(sqlite3_open_v2(file().c_str(), &raw, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
-    int rows = -1;
-    sqlite3_exec(
-        raw, "SELECT count(*) FROM audit",
-        [](void* out, int, char** values, char**) {
-          *static_cast<int*>(out) = std::atoi(values[0]);
-          return 0;
-        },
-        &rows, nullptr);
-    sqlite3_close(raw);
-    return rows;
-  }
-  /// What a device says.
-  void feed(std::string_view path, Value raw) {
-    engine.run([&](engine::Engine& running, engine::Now now) {
-      Sample sample{std::move(raw), now.utc, {}, running.plant()->find(path)->slot};
-      running.step(now, {&sample, 1});
-    });
-  }
-  Value shown(std::string_view path) { return access->current(*access->plant()->find(path)).value; }
-  template <class T, class Start>
-  Result<T> ask(Start start) {
-    std::promise<Result<T>> promise;
-    start([&](Result<T> result) { promise.set_value(std::move(result)); });
-    return promise.get_future().get();
-  }
-
-  const std::string instance;
-  net::EventLoop loop{"test"};
-  model::FieldCatalogue catalogue;
-  std::unique_ptr<table::Writer> writer;
-  engine::TableSink sink;
-  std::unique_ptr<store::Database> database;
-  store::ConfigurationStore configuration;
-  store::AuditStore audit;
-  store::LockStore lock_rows;
-  engine::EngineRunner engine{[] { return engine::Now{base::utc_now(), base::mono_now()}; }};
-  base::Worker store{"store"};
-  std::unique_ptr<supervisor::Supervisor> supervisor;
-  ServerAccess* access_pointer = nullptr;
-  FakeDevices devices;
-  std::unique_ptr<ServerAccess> access;
-  std::thread thread;
-  int rows_before_answer = 0;
-
-  std::shared_ptr<const auth::Principal> viewer = person("vera", {{"viewer", "/"}});
-  std::shared_ptr<const auth::Principal> operating = person("otto", {{"operator", "/P"}});
-  std::shared_ptr<const auth::Principal> engineer = person("emma", {{"engineer", "/"}});
-};
 
 // --- writing -------------------------------------------------------------------------------------
 
@@ -376,8 +186,9 @@ TEST_F(ServerAccessTest, AppliesAProjectOnceAndFindsNoChangeTheSecondTime) {
   EXPECT_THAT(second->changes, IsEmpty());
   EXPECT_EQ(second->revision, 1u);
   EXPECT_THAT(audit_lines({}), ElementsAre("emma import project ->1 Good"));
-  EXPECT_THAT(*ask<std::vector<Revision>>(
-                  [&](auto done) { access->revisions({engineer, "test"}, std::move(done)); }),
+  EXPECT_THAT(*ask<std::vector<Revision>>([&](auto done) {
+    access->revisions({engineer, "test"}, 10, 0, std::move(done));
+  }),
               SizeIs(1));
 }
 
@@ -417,9 +228,11 @@ TEST_F(ServerAccessTest, KeepsValuesOfTagsThatAnImportDoesNotTouch) {
 TEST_F(ServerAccessTest, DoesNotShowATagsValueUnderTheNextNameOfItsSlot) {
   import_project();
   const auto before = access->plant();
-  feed("/P/Fixed", Value::of(4.0));
-  const model::PlantTag& old = *before->find("/P/Fixed");
+  feed("/P/Deaf", Value::of(4.0));
+  const model::PlantTag& old = *before->find("/P/Deaf");
+  ASSERT_TRUE(import("tags:\n  Between: {type: float}\n", {.prune = true})->applied);
   ASSERT_TRUE(import("tags:\n  Other: {type: float}\n", {.prune = true})->applied);
+  ASSERT_EQ(access->plant()->find("/Other")->slot, old.slot);
   engine.run([&](engine::Engine& running, engine::Now now) {
     std::vector<Sample> samples;
     for (const model::PlantTag& tag : running.plant()->tags())
@@ -471,19 +284,19 @@ TEST_F(ServerAccessTest, LetsOnlyConfiguratorsChangeAndReadTheProject) {
   const auto part = person("part", {{"engineer", "/P"}});
   for (const auto& who : {viewer, operating, part}) {
     EXPECT_EQ(import(kProject, {}, who).error().code, ErrorCode::permission_denied);
-    EXPECT_EQ(
-        ask<std::string>([&](auto done) { access->export_yaml({who, "test"}, std::move(done)); })
-            .error()
-            .code,
-        ErrorCode::permission_denied);
+    EXPECT_EQ(ask<std::string>(
+                  [&](auto done) { access->export_project({who, "test"}, {}, std::move(done)); })
+                  .error()
+                  .code,
+              ErrorCode::permission_denied);
     EXPECT_EQ(ask<std::vector<Revision>>(
-                  [&](auto done) { access->revisions({who, "test"}, std::move(done)); })
+                  [&](auto done) { access->revisions({who, "test"}, 10, 0, std::move(done)); })
                   .error()
                   .code,
               ErrorCode::permission_denied);
   }
   const auto yaml = ask<std::string>(
-      [&](auto done) { access->export_yaml({engineer, "test"}, std::move(done)); });
+      [&](auto done) { access->export_project({engineer, "test"}, {}, std::move(done)); });
   ASSERT_TRUE(yaml);
   EXPECT_THAT(import(*yaml)->changes, IsEmpty());
 }

@@ -10,6 +10,7 @@
 #include "app/offline.hpp"
 #include "app/remote.hpp"
 #include "connectors/modbus/schema.hpp"
+#include "model/path.hpp"
 #include "model/project_file.hpp"
 
 namespace tagwerk::app {
@@ -21,6 +22,10 @@ struct ProjectArguments {
   std::string data;
   RemoteOptions remote;
   access::ImportOptions import;
+  std::uint64_t revision = 0;  ///< to go back to; 0 = files are imported
+  std::string path = "/";      ///< what is exported
+  bool csv = false;
+  bool semicolon = false;
 };
 
 Result<std::vector<model::ProjectText>> read_files(const std::vector<std::string>& files) {
@@ -61,7 +66,7 @@ int show(const access::ImportResult& result, bool dry_run) {
     std::printf("%s\n", fmt::format("{} {} {}{}", sign_of(change.what), change.kind, change.name,
                                     change.detail.empty() ? "" : " (" + change.detail + ")")
                             .c_str());
-  if (result.changes.empty())
+  if (result.changes.empty() && !result.applied)
     std::printf("no change; revision %llu\n", static_cast<unsigned long long>(result.revision));
   else if (dry_run)
     std::printf("%zu changes; dry run, nothing was applied\n", result.changes.size());
@@ -104,14 +109,31 @@ struct OfflineProject {
   }
 };
 
+Result<access::ImportResult> change_offline(const ProjectArguments& arguments,
+                                            const std::vector<model::ProjectText>& files) {
+  OfflineProject project;
+  if (auto opened = project.open(arguments.data); !opened) return std::unexpected(opened.error());
+  const auto author = [](std::string source) {
+    return access::Author{"command line", std::move(source), {}};
+  };
+  if (arguments.revision != 0)
+    return project.configuration->restore(author(fmt::format("revision {}", arguments.revision)),
+                                          arguments.revision, arguments.import.dry_run);
+  return project.configuration->import(author(access::source_of(files)), files, arguments.import);
+}
+
+Result<access::ImportResult> change_online(const ProjectArguments& arguments,
+                                           const std::vector<model::ProjectText>& files) {
+  if (arguments.revision != 0)
+    return restore_remotely(arguments.remote, arguments.revision, arguments.import.dry_run);
+  return import_remotely(arguments.remote, files, arguments.import);
+}
+
 int import(const ProjectArguments& arguments) {
   auto files = read_files(arguments.files);
   if (!files) return report(files.error());
-  if (arguments.data.empty()) return import_remotely(arguments.remote, *files, arguments.import);
-  OfflineProject project;
-  if (auto opened = project.open(arguments.data); !opened) return report(opened.error());
-  auto result = project.configuration->import("command line", "import " + files->front().name,
-                                              *files, arguments.import);
+  auto result =
+      arguments.data.empty() ? change_online(arguments, *files) : change_offline(arguments, *files);
   return result ? show(*result, arguments.import.dry_run) : report(result.error());
 }
 
@@ -126,14 +148,31 @@ int write_out(const std::string& file, const std::string& text) {
   return out ? kExitGood : report(base::fail_errno(fmt::format("cannot write '{}'", file)).error());
 }
 
-int export_project(const ProjectArguments& arguments) {
-  if (arguments.data.empty()) {
-    auto text = export_remotely(arguments.remote);
-    return text ? write_out(arguments.output, *text) : report(text.error());
+Result<access::ExportOptions> export_options(const ProjectArguments& arguments) {
+  access::ExportOptions out;
+  if (arguments.path != "/") {
+    auto path = model::normalise_path(arguments.path);
+    if (!path) return std::unexpected(path.error());
+    out.path = std::move(*path);
   }
+  const bool csv =
+      arguments.csv || arguments.semicolon || model::ProjectText{arguments.output, {}}.is_csv();
+  if (csv) out.csv = arguments.semicolon ? model::CsvForm::semicolon() : model::CsvForm{};
+  return out;
+}
+
+Result<std::string> exported(const ProjectArguments& arguments) {
+  const auto options = export_options(arguments);
+  if (!options) return std::unexpected(options.error());
+  if (arguments.data.empty()) return export_remotely(arguments.remote, *options);
   OfflineProject project;
-  if (auto opened = project.open(arguments.data); !opened) return report(opened.error());
-  return write_out(arguments.output, *project.configuration->export_yaml());
+  if (auto opened = project.open(arguments.data); !opened) return std::unexpected(opened.error());
+  return project.configuration->export_project(*options);
+}
+
+int export_project(const ProjectArguments& arguments) {
+  const auto text = exported(arguments);
+  return text ? write_out(arguments.output, *text) : report(text.error());
 }
 
 void add_where(CLI::App& command, ProjectArguments& arguments) {
@@ -151,18 +190,36 @@ void add_project_commands(CLI::App& app, Command& chosen) {
         [&chosen, arguments, run] { chosen = [arguments, run] { return run(*arguments); }; });
   };
   CLI::App* check_command = app.add_subcommand("check", "Check project files");
-  check_command->add_option("files", arguments->files, "YAML files")->required();
+  check_command->add_option("files", arguments->files, "YAML or CSV files")->required();
   on(check_command, check);
 
-  CLI::App* import_command = app.add_subcommand("import", "Apply project files");
-  import_command->add_option("files", arguments->files, "YAML files")->required();
+  CLI::App* import_command = app.add_subcommand("import", "Apply project files, or go back");
+  CLI::Option* files = import_command->add_option("files", arguments->files,
+                                                  "YAML or CSV files; all of them one "
+                                                  "revision");
+  CLI::Option* revision = import_command
+                              ->add_option("--revision", arguments->revision,
+                                           "instead of files: make the project what it was then")
+                              ->check(CLI::PositiveNumber)
+                              ->excludes(files);
   import_command->add_flag("--dry-run", arguments->import.dry_run, "only show the difference");
-  import_command->add_flag("--prune", arguments->import.prune, "remove what the files do not name");
+  import_command->add_flag("--prune", arguments->import.prune, "remove what the files do not name")
+      ->excludes(revision);
   add_where(*import_command, *arguments);
-  on(import_command, import);
+  import_command->callback([&chosen, arguments] {
+    if (arguments->files.empty() && arguments->revision == 0)
+      throw CLI::ValidationError("import", "name the files, or a revision with --revision");
+    chosen = [arguments] { return import(*arguments); };
+  });
 
-  CLI::App* export_command = app.add_subcommand("export", "Write the project as YAML");
-  export_command->add_option("file", arguments->output, "where to; default: standard output");
+  CLI::App* export_command = app.add_subcommand("export", "Write the project as YAML or CSV");
+  export_command->add_option(
+      "file", arguments->output,
+      "where to; default: standard output. One that ends with .csv gets the tags as a table");
+  export_command->add_option("--path", arguments->path, "only objects and tags there and below");
+  export_command->add_flag("--csv", arguments->csv, "the tags as a table");
+  export_command->add_flag("--semicolon", arguments->semicolon,
+                           "a table with semicolons and decimal commas");
   add_where(*export_command, *arguments);
   on(export_command, export_project);
 }

@@ -3,10 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
-#include "app/exit_code.hpp"
 #include "net/http_client.hpp"
 #include "net/url.hpp"
 
@@ -26,6 +25,7 @@ ErrorCode code_of(int status) {
   if (status == 401) return ErrorCode::unauthenticated;
   if (status == 403) return ErrorCode::permission_denied;
   if (status == 404) return ErrorCode::not_found;
+  if (status == 409) return ErrorCode::conflict;
   return ErrorCode::invalid_argument;
 }
 
@@ -44,12 +44,15 @@ Result<json::value> body_of(Result<net::HttpAnswer> answer) {
               detail.empty() ? answer->body.substr(0, 200) : detail);
 }
 
+/// A large project takes its time on a small machine.
+constexpr auto kPatience = std::chrono::minutes(10);
+
 Result<net::HttpClient> connect(const RemoteOptions& options) {
   net::HttpClientOptions how;
   how.url = options.url;
   how.trust = options.trust;
   how.bearer = options.token;
-  how.timeout = std::chrono::seconds(60);
+  how.timeout = kPatience;
   net::HttpClient client(std::move(how));
   if (!options.token.empty()) return client;
   if (options.user.empty())
@@ -69,31 +72,63 @@ Result<net::HttpClient> connect(const RemoteOptions& options) {
   return client;
 }
 
-void print_errors(const json::value& body) {
+const json::array& list_in(const json::value& body, std::string_view key) {
+  static const json::array kNone;
   const json::object* members = body.if_object();
-  const json::value* errors = members ? members->if_contains("errors") : nullptr;
-  if (errors != nullptr && errors->is_array()) {
-    for (const json::value& error : errors->get_array())
-      std::fprintf(stderr, "%s:%s:%s: %s\n", text_of(error, "file").c_str(),
-                   text_of(error, "line").c_str(), text_of(error, "column").c_str(),
-                   text_of(error, "message").c_str());
-  }
-  std::fprintf(stderr, "%s\n", text_of(body, "detail").c_str());
+  const json::value* list = members ? members->if_contains(key) : nullptr;
+  return list != nullptr && list->is_array() ? list->get_array() : kNone;
 }
 
-void print_changes(const json::value& body, bool dry_run) {
-  std::size_t count = 0;
-  const json::object* members = body.if_object();
-  const json::value* changes = members ? members->if_contains("changes") : nullptr;
-  if (changes != nullptr && changes->is_array()) {
-    count = changes->get_array().size();
-    for (const json::value& change : changes->get_array())
-      std::printf("%s %s %s\n", text_of(change, "what").c_str(), text_of(change, "kind").c_str(),
-                  text_of(change, "name").c_str());
+int number_of(const json::value& object, std::string_view key) {
+  return std::atoi(text_of(object, key).c_str());
+}
+
+std::vector<Error> faults_in(const json::value& body, std::string_view key) {
+  std::vector<Error> out;
+  for (const json::value& each : list_in(body, key)) {
+    Error& error = out.emplace_back(
+        Error{ErrorCode::invalid_argument, text_of(each, "message"), std::nullopt});
+    base::SourceLocation where{text_of(each, "file"), number_of(each, "line"),
+                               number_of(each, "column")};
+    if (!where.file.empty() || where.line != 0) error.where = std::move(where);
   }
-  std::printf(
-      "%zu changes; %s\n", count,
-      dry_run ? "dry run, nothing was applied" : ("revision " + text_of(body, "revision")).c_str());
+  return out;
+}
+
+model::ProjectChange::What what_of(std::string_view word) {
+  using What = model::ProjectChange::What;
+  if (word == "added") return What::added;
+  return word == "removed" ? What::removed : What::changed;
+}
+
+access::ImportResult import_result_of(const json::value& body) {
+  access::ImportResult out{
+      .revision = std::strtoull(text_of(body, "revision").c_str(), nullptr, 10),
+      .applied = text_of(body, "applied") == "true",
+      .errors = faults_in(body, "errors"),
+      .warnings = faults_in(body, "warnings")};
+  for (const json::value& each : list_in(body, "changes"))
+    out.changes.push_back({.what = what_of(text_of(each, "what")),
+                           .kind = text_of(each, "kind"),
+                           .name = text_of(each, "name"),
+                           .detail = text_of(each, "detail"),
+                           .before = {},
+                           .after = {}});
+  return out;
+}
+
+/// Posts something whose answer is that of an import.
+Result<access::ImportResult> post(const RemoteOptions& options, const std::string& target,
+                                  const std::string& text) {
+  auto client = connect(options);
+  if (!client) return std::unexpected(client.error());
+  auto body = body_of(client->post(target, text));
+  if (!body) return std::unexpected(body.error());
+  access::ImportResult result = import_result_of(*body);
+  // A refusal as a whole, without a list of faults.
+  if (const std::string detail = text_of(*body, "detail"); !detail.empty() && result.errors.empty())
+    return fail(ErrorCode::invalid_argument, "{}", detail);
+  return result;
 }
 
 }  // namespace
@@ -112,32 +147,31 @@ void add_remote_options(CLI::App& command, RemoteOptions& options) {
   command.add_option("--password-file", options.password_file, "file with the password");
 }
 
-int import_remotely(const RemoteOptions& options, const std::vector<model::ProjectText>& files,
-                    access::ImportOptions import) {
-  if (files.size() != 1)
-    return report({ErrorCode::invalid_argument,
-                   "a running server takes one project file at a time; give --data for several",
-                   {}});
-  auto client = connect(options);
-  if (!client) return report(client.error());
-  const std::string target =
-      fmt::format("/api/project/import?dry_run={}&prune={}&name={}", import.dry_run, import.prune,
-                  net::percent_encode(files.front().name));
-  auto body = body_of(client->post(target, files.front().text, "application/yaml"));
-  if (!body) return report(body.error());
-  const json::object* members = body->if_object();
-  if (members == nullptr || members->contains("detail")) {
-    print_errors(*body);
-    return kExitFailed;
-  }
-  print_changes(*body, import.dry_run);
-  return kExitGood;
+Result<access::ImportResult> import_remotely(const RemoteOptions& options,
+                                             const std::vector<model::ProjectText>& files,
+                                             access::ImportOptions import) {
+  json::array list;
+  for (const model::ProjectText& file : files)
+    list.push_back(json::object{{"name", file.name}, {"text", file.text}});
+  return post(options,
+              fmt::format("/api/project/import?dry_run={}&prune={}", import.dry_run, import.prune),
+              json::serialize(json::object{{"files", std::move(list)}}));
 }
 
-Result<std::string> export_remotely(const RemoteOptions& options) {
+Result<access::ImportResult> restore_remotely(const RemoteOptions& options, std::uint64_t revision,
+                                              bool dry_run) {
+  return post(options,
+              fmt::format("/api/project/revisions/{}/restore?dry_run={}", revision, dry_run), "{}");
+}
+
+Result<std::string> export_remotely(const RemoteOptions& options,
+                                    const access::ExportOptions& what) {
   auto client = connect(options);
   if (!client) return std::unexpected(client.error());
-  auto answer = client->get("/api/project/export?format=yaml");
+  const bool semicolon = what.csv && what.csv->separator == ';';
+  auto answer = client->get(
+      fmt::format("/api/project/export?format={}&separator={}&path={}", what.csv ? "csv" : "yaml",
+                  semicolon ? "semicolon" : "comma", net::percent_encode(what.path)));
   if (!answer) return std::unexpected(answer.error());
   if (answer->status == 200) return std::move(answer->body);
   return std::unexpected(body_of(std::move(answer)).error());

@@ -27,10 +27,16 @@ struct RemoteOptions {
 /// TAGWERK_TOKEN.
 void add_remote_options(CLI::App& command, RemoteOptions& options);
 
-/// Prints what the server says; the exit code of `tagwerk import`.
-int import_remotely(const RemoteOptions& options, const std::vector<model::ProjectText>& files,
-                    access::ImportOptions import);
-/// Fails: unavailable when no server is there, permission_denied
-Result<std::string> export_remotely(const RemoteOptions& options);
+// What a running server does instead of the data directory: the same results, the same errors.
+// Fails: unavailable when no server is there, permission_denied, what the server refuses
+
+/// All files as one revision.
+Result<access::ImportResult> import_remotely(const RemoteOptions& options,
+                                             const std::vector<model::ProjectText>& files,
+                                             access::ImportOptions import);
+Result<access::ImportResult> restore_remotely(const RemoteOptions& options, std::uint64_t revision,
+                                              bool dry_run);
+Result<std::string> export_remotely(const RemoteOptions& options,
+                                    const access::ExportOptions& what);
 
 }  // namespace tagwerk::app

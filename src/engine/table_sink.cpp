@@ -7,6 +7,8 @@
 namespace tagwerk::engine {
 namespace {
 
+static_assert(model::kDefaultSize == table::kDefaultAreaBytes);
+
 constexpr Quality kBadEncodingLimitsExceeded{0x80080000};
 
 }  // namespace

@@ -99,14 +99,34 @@ bool replace(Node& body, const Replacement& replacement) {
   return found;
 }
 
-/// Whether something is configured at a path or below it.
-bool is_taken(const Project& project, const std::string& path) {
-  bool taken = project.objects.contains(path) || project.tags.contains(path) ||
-               origin_of(project, path).has_value();
-  const auto any = [&](const std::string&, const auto&) { taken = true; };
+bool is_tag(const Project& project, const std::string& path) {
+  return project.tags.contains(path) || origin_of(project, path).has_value();
+}
+
+bool has_anything_below(const Project& project, const std::string& path) {
+  bool found = false;
+  const auto any = [&](const std::string&, const auto&) { found = true; };
   for_each_below(project.objects, path, any);
   for_each_below(project.tags, path, any);
-  return taken;
+  return found;
+}
+
+/// Whether something is configured at a path or below it.
+bool is_taken(const Project& project, const std::string& path) {
+  return project.objects.contains(path) || is_tag(project, path) ||
+         has_anything_below(project, path);
+}
+
+bool is_declared(const Project& project, std::string_view kind, const std::string& name) {
+  if (kind == "type") return project.types.contains(name);
+  if (kind == "connector") return project.connectors.contains(name);
+  return kind == "object" ? project.objects.contains(name) : is_tag(project, name);
+}
+
+/// The name as the project has it: paths begin with '/'.
+Result<std::string> canonical(std::string_view kind, const std::string& name) {
+  if (kind == "object" || kind == "tag") return normalise_path(name);
+  return name;
 }
 
 Status check(const Replacement& replacement) {
@@ -121,6 +141,29 @@ std::unexpected<Error> no_tag(std::string_view path) {
 }
 
 }  // namespace
+
+Result<ProjectEdit> add_definition(const Project& project, const std::string& kind,
+                                   const std::string& name, Node body) {
+  auto known = canonical(kind, name);
+  if (!known) return std::unexpected(known.error());
+  if (is_declared(project, kind, *known))
+    return fail(ErrorCode::already_exists, "there is a {} '{}' already", kind, *known);
+  ProjectEdit out;
+  out.set.push_back({kind, std::move(*known), std::move(body)});
+  return out;
+}
+
+Result<ProjectEdit> change_definition(const Project& project, const std::string& kind,
+                                      const std::string& name, Node body) {
+  auto known = canonical(kind, name);
+  if (!known) return std::unexpected(known.error());
+  const bool there = is_declared(project, kind, *known) ||
+                     (kind == "object" && has_anything_below(project, *known));
+  if (!there) return fail(ErrorCode::not_found, "there is no {} '{}'", kind, *known);
+  ProjectEdit out;
+  out.set.push_back({kind, std::move(*known), std::move(body)});
+  return out;
+}
 
 Result<ProjectEdit> edit_tag(const Project& project, const std::string& path, Node body) {
   ProjectEdit out;

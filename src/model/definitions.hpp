@@ -39,6 +39,9 @@ struct SourceDefinition {
   bool operator==(const SourceDefinition&) const = default;
 };
 
+/// Bytes that a text or an array has in the table when its tag says nothing else.
+inline constexpr std::uint32_t kDefaultSize = 256;
+
 /// A named value. In a Plant it is complete: types expanded, parameters filled in.
 struct TagDefinition {
   std::string path;
@@ -51,7 +54,8 @@ struct TagDefinition {
   std::string write;     ///< least role that may write: "operator"; empty = read only
   bool confirm = false;  ///< the page asks before it writes
   std::optional<Duration> stale_after;  ///< empty = 3 × the period of the source
-  std::uint32_t size = 0;  ///< bytes that a text or an array may have in the table; 0 = 256
+  std::uint32_t size =
+      0;  ///< bytes that a text or an array may have in the table; 0 = kDefaultSize
   bool operator==(const TagDefinition&) const = default;
 };
 

@@ -63,6 +63,15 @@ std::vector<std::string> touched_subtrees(const ProjectEdit& edit);
 
 // --- edits that follow from what is there; Fails: not_found, already_exists, conflict -----------
 
+/// Fails: already_exists
+Result<ProjectEdit> add_definition(const Project& project, const std::string& kind,
+                                   const std::string& name, Node body);
+
+/// Of a type, connector or object; an object that only follows from paths gets a definition.
+/// Fails: not_found
+Result<ProjectEdit> change_definition(const Project& project, const std::string& kind,
+                                      const std::string& name, Node body);
+
 /// The edit that makes this body the tag's definition. A tag that an object has by its type gets
 /// what differs from the type as an override there.
 Result<ProjectEdit> edit_tag(const Project& project, const std::string& path, Node body);

@@ -323,6 +323,26 @@ TEST_F(Edit, RemovesTypesAndConnectorsThatNobodyUses) {
               ElementsAre("- connector plc2"));
 }
 
+TEST_F(Edit, AddsWhatIsNotThereAndChangesWhatIs) {
+  for (const auto& [kind, name] :
+       std::vector<std::pair<std::string, std::string>>{{"tag", "Root"},
+                                                        {"tag", "/Plant/P1/Mode"},
+                                                        {"object", "/Plant"},
+                                                        {"type", "Pump"},
+                                                        {"connector", "plc1"}})
+    EXPECT_EQ(add_definition(base, kind, name, {}).error().code, ErrorCode::already_exists) << name;
+  EXPECT_THAT(texts(good(add_definition(base, "object", "Plant-2", body("{}"))).changes),
+              ElementsAre("+ object /Plant-2"));
+  EXPECT_THAT(texts(good(change_definition(base, "object", "/Plant-2", body("{}"))).changes),
+              ElementsAre("+ object /Plant-2"));
+  EXPECT_THAT(
+      texts(good(change_definition(base, "connector", "plc2", body("{type: field, host: h}")))
+                .changes),
+      ElementsAre("~ connector plc2 (host)"));
+  for (const char* kind : {"object", "type", "connector"})
+    EXPECT_EQ(change_definition(base, kind, "Nowhere", {}).error().code, ErrorCode::not_found);
+}
+
 TEST_F(Edit, CopiesASubtreeAndReplacesTexts) {
   const auto result = good(copy_subtree(base, "/Plant/P1", "/Plant/P2",
                                         {{"with.base", "100", "200"}, {"with.plc", "1", "2"}}));

@@ -60,6 +60,13 @@ void AppliedChange::update(model::Plant::TagIds& ids) const {
     ids[path] = id;
 }
 
+void AppliedChange::undo(model::Plant::TagIds& ids) const {
+  for (const auto& entry : new_tags)
+    ids.erase(entry.first);
+  for (const auto& [path, id] : gone_tags)
+    ids[path] = id;
+}
+
 Result<std::uint64_t> ConfigurationStore::revision() {
   return guarded(database_, "read the revision",
                  [](soci::session& sql) -> Result<std::uint64_t> { return last_revision(sql); });
@@ -168,6 +175,13 @@ Result<model::Project> ConfigurationStore::project_at(std::uint64_t revision) {
     return decode_project(bodies);
   };
   return in_transaction(database_, "read an earlier project", work);
+}
+
+Result<model::Plant::TagIds> ConfigurationStore::tag_ids_at(std::uint64_t revision) {
+  return guarded(database_, "read earlier tags",
+                 [&](soci::session& sql) -> Result<model::Plant::TagIds> {
+                   return TagIdTable(sql, last_revision(sql)).at(revision);
+                 });
 }
 
 Result<std::string> ConfigurationStore::applied_hash(std::string_view file_name) {

@@ -47,8 +47,9 @@ struct AppliedChange {
   Ids new_tags;  ///< path and id; a tag that was renamed is among both
   Ids gone_tags;
 
-  /// Brings a map that was loaded earlier up to date.
+  /// Brings a map that was loaded earlier up to date, or takes that back.
   void update(model::Plant::TagIds& ids) const;
+  void undo(model::Plant::TagIds& ids) const;
 };
 
 struct ChangeRequest {
@@ -96,6 +97,8 @@ class ConfigurationStore {
   /// The project as it was. Going back: difference(now, then, true), apply with back_to.
   /// Fails: not_found
   Result<model::Project> project_at(std::uint64_t revision);
+  /// The ids that its tags had.
+  Result<model::Plant::TagIds> tag_ids_at(std::uint64_t revision);
 
   /// Hash under which this file was applied last; empty when it never was.
   Result<std::string> applied_hash(std::string_view file_name);

@@ -42,6 +42,10 @@ model::Plant::TagIds TagIdTable::in_use() {
   return rows("valid_until = 0", revision_);
 }
 
+model::Plant::TagIds TagIdTable::at(std::uint64_t revision) {
+  return rows(fmt::format("(valid_until = 0 OR valid_until > {})", revision), number(revision));
+}
+
 Status TagIdTable::follow(const ChangeRequest& request, AppliedChange& applied) {
   if (request.back_to) {
     go_back(*request.back_to, applied);
@@ -65,8 +69,7 @@ Status TagIdTable::follow(const ChangeRequest& request, AppliedChange& applied) 
 }
 
 void TagIdTable::go_back(std::uint64_t revision, AppliedChange& applied) {
-  const std::string then = fmt::format("(valid_until = 0 OR valid_until > {})", revision);
-  auto wanted = rows(then, number(revision));
+  auto wanted = at(revision);
   for (const auto& [path, id] : in_use()) {
     const auto same = wanted.find(path);
     if (same != wanted.end() && same->second == id)

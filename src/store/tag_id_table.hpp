@@ -17,6 +17,7 @@ class TagIdTable {
   TagIdTable(soci::session& sql, std::uint64_t revision);
 
   model::Plant::TagIds in_use();
+  model::Plant::TagIds at(std::uint64_t revision);
   /// Gives, moves and retires ids so that exactly the tags of the project in `items` have one.
   Status follow(const ChangeRequest& request, AppliedChange& applied);
 

@@ -389,6 +389,29 @@ TEST_F(SupervisorTest, AChangedPlantReconfiguresAndOldRevisionsAreStillUnderstoo
   EXPECT_TRUE(has("/C", {2, 4}));
 }
 
+TEST_F(SupervisorTest, AChangeOfOneSourceReachesOnlyItsConnector) {
+  project.connectors["plc2"] = {.name = "plc2", .type = "test"};
+  project.tags["/C"] = tag_of("/C", "HR:1", "plc2");
+  start();
+  const auto first = running();
+  const auto second = connect();
+  link::Hello hello = hello_of();
+  hello.name = "plc2";
+  second->send(hello);
+  const auto before = second->next<link::Configure>(FrameType::configure);
+  ASSERT_TRUE(before);
+  second->send(link::Configured{before->revision, {}});
+  ASSERT_TRUE(server->becomes(ConnectorState::running, "plc2"));
+  project.tags["/C"].source->address = "HR:7";
+  server->apply(project);
+  const auto after = second->next<link::Configure>(FrameType::configure);
+  ASSERT_TRUE(after);
+  EXPECT_NE(after->revision, before->revision);
+  EXPECT_FALSE(first->next<link::Configure>(FrameType::configure, 100ms));
+  first->send_samples(1, revision, 2);
+  EXPECT_TRUE(has("/A", {1}));
+}
+
 TEST_F(SupervisorTest, ATagMadeAnewUnderItsPathIsServedWithoutAnotherConfiguration) {
   start();
   const auto client = running();
@@ -402,8 +425,10 @@ TEST_F(SupervisorTest, ARemovedConnectorNeverTouchesTheTagsThatFollow) {
   project.connectors["plc2"] = {.name = "plc2", .type = "test"};
   start();
   const auto client = running();
-  // /A and /B go, /X and /Y get their slots.
+  // /A and /B go, /X and /Y get their slots in the revision after.
   project.connectors.erase("plc1");
+  project.tags.clear();
+  server->apply(project);
   project.tags = {{"/X", tag_of("/X", "1", "plc2")}, {"/Y", tag_of("/Y", "2", "plc2")}};
   server->apply(project);
   ASSERT_TRUE(client->next<link::Stop>(FrameType::stop));

@@ -40,6 +40,7 @@ class CommandLine(unittest.TestCase):
 class Usage(CommandLine):
     def test_wrong_usage_ends_with_2_and_help_with_0(self):
         for arguments in ((), ("fly",), ("check",), ("serve", "--wings"), ("table",), ("user", "add"), ("import",),
+                          ("import", "a.yaml", "--revision", "1"), ("import", "--revision", "0"),
                           ("simulate", "weather"), ("simulate", "signals", "--port", "x")):
             with self.subTest(arguments=arguments):
                 answer = self.run_it(*arguments, expected=USAGE)
@@ -117,6 +118,36 @@ class OfflineProject(CommandLine):
         self.assertIn("b.yaml:3:", answer.stderr)
         self.assertIn("nothing was applied", answer.stderr)
         self.assertEqual(self.run_it("export", *where).stdout, before)
+
+
+    def test_going_back_to_a_revision_shows_then_applies_and_keeps_the_ids(self):
+        where = ("--data", self.data)
+        self.run_it("import", self.file("a.yaml", PROJECT), *where)
+        before = self.run_it("export", *where).stdout
+        self.run_it("import", self.file("b.yaml", "tags:\n  Tank/Flow: {type: float}\n"), "--prune", *where)
+        dry = self.run_it("import", "--revision", "1", "--dry-run", *where).stdout
+        self.assertIn("+ tag /Tank/Level", dry)
+        self.assertIn("- tag /Tank/Flow", dry)
+        self.assertIn("dry run", dry)
+        self.assertIn("revision 3", self.run_it("import", "--revision", "1", *where).stdout)
+        self.assertEqual(self.run_it("export", *where).stdout, before)
+        self.assertIn("no change; revision 3", self.run_it("import", "--revision", "1", *where).stdout)
+        self.assertIn("no revision 9", self.run_it("import", "--revision", "9", *where, expected=FAILED).stderr)
+
+    def test_tags_go_through_a_table_and_back_without_a_difference(self):
+        where = ("--data", self.data)
+        table = self.file("tags.csv", "name;type_;min_;max_;description;states\n"
+                                      "Tank/Level;float;0;4,5;\"a \"\"b\"\"; c\";\n"
+                                      "Tank/Mode;int;;;;0=Off|1=On\n")
+        self.assertIn("2 tags", self.run_it("check", table).stdout)
+        self.assertIn("+ tag /Tank/Level", self.run_it("import", table, *where).stdout)
+        for options in ((), ("--semicolon",)):
+            exported = self.directory / "out.csv"
+            self.run_it("export", exported, *options, *where)
+            self.assertIn("no change", self.run_it("import", exported, "--prune", *where).stdout)
+        self.assertEqual(len(self.run_it("export", "--csv", "--path", "Tank/Mode", *where).stdout.splitlines()), 2)
+        bad = self.file("bad.csv", "name,type_\nA,floot\n")
+        self.assertIn("bad.csv:2:3: ", self.run_it("import", bad, *where, expected=FAILED).stderr)
 
 
 class Users(CommandLine):
@@ -201,6 +232,24 @@ class RunningServer(CommandLine):
         self.assertEqual(self.client.value("/Tank/Level")["value"], 2.5)
         with_token = self.run_it("export", "--url", self.demo.url, environment={"TAGWERK_TOKEN": self.client.token})
         self.assertEqual(with_token.stdout, exported.read_text())
+
+    def test_a_running_server_says_the_same_as_the_data_directory(self):
+        password = self.file("password", self.demo.password + "\n")
+        online = ("--url", self.demo.url, "--user", self.demo.user, "--password-file", password)
+        offline = ("--data", self.data)
+        self.online("import", self.file("none.yaml", "tags: {Both/X: {type: int}}\n"))
+        self.run_it("import", self.directory / "none.yaml", *offline)
+        good = (self.file("a.yaml", "tags:\n  Both/A: {type: float, confirm: true}\n"), self.file("b.csv", "name,type_\nBoth/B,int\n"))
+        bad = (self.file("c.yaml", "tags:\n  Both/C: {type: floot}\n"), self.file("d.csv", "name,type_,scale\nBoth/D,int,x\n"))
+        for files, expected in ((good, GOOD), (good, GOOD), (bad, FAILED)):
+            for options in (("--dry-run",), ()):
+                answers = [self.run_it("import", *files, *options, *where, expected=expected) for where in (online, offline)]
+                same = [(re.sub(r"revision \d+", "revision N", answer.stdout), answer.stderr) for answer in answers]
+                self.assertEqual(same[0], same[1])
+        revisions = self.client.get("/api/project/revisions?limit=1")["items"]
+        self.assertEqual(revisions[0]["source"], f"import {good[0]} and 1 more")
+        self.assertIn("- tag /Both/A", self.online("import", "--revision", str(revisions[0]["number"] - 1)).stdout)
+        self.assertIn("no revision 999", self.online("import", "--revision", "999", expected=FAILED).stderr)
 
     def test_faults_of_a_project_come_back_from_the_server_with_the_name_of_the_file(self):
         bad = self.file("bad.yaml", "tags:\n  A: {type: floot}\n")

@@ -11,18 +11,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-model::Node json(const Result<net::HttpAnswer>& answer) {
-  EXPECT_TRUE(answer);
-  auto node = model::parse_json(answer->body, "answer");
-  EXPECT_TRUE(node) << answer->body;
-  return node ? *node : model::Node{};
-}
-
-std::string text(const model::Node& node, std::string_view key) {
-  const model::Node* found = node.find(key);
-  return found == nullptr ? "(missing)" : found->is_null() ? "(null)" : found->text;
-}
-
 class Api : public testing::Test {
  protected:
   static void SetUpTestSuite() { server = std::make_unique<ServerForTest>(); }
@@ -282,6 +270,7 @@ TEST_F(Api, ImportsAndExportsTheProject) {
   EXPECT_THAT(admin.get("/api/project/export?format=yaml")->body, HasSubstr("Level"));
   EXPECT_THAT(admin.get("/api/project/revisions")->body, HasSubstr("extra.yaml"));
   EXPECT_EQ(admin.get("/api/project/export?format=ods")->status, 422);
+  EXPECT_EQ(admin.get("/api/project/export?format=csv&separator=tab")->status, 422);
 
   const auto faulty = admin.post("/api/project/import?name=bad.yaml",
                                  "tags:\n  X/Y: {type: float, unti: m}\n", "application/yaml");
@@ -292,7 +281,7 @@ TEST_F(Api, ImportsAndExportsTheProject) {
   EXPECT_THAT(text(fault, "message"), HasSubstr("unti"));
   EXPECT_EQ(admin.post("/api/project/import?dry_run=maybe", kYaml, "application/yaml")->status,
             422);
-  EXPECT_EQ(admin.post("/api/project/import", kYaml, "application/json")->status, 415);
+  EXPECT_EQ(admin.post("/api/project/import", kYaml, "text/xml")->status, 415);
 
   // Back to what the other tests expect.
   EXPECT_EQ(

@@ -42,7 +42,8 @@ void append_device(JsonWriter& json, const supervisor::DeviceStatus& device) {
 
 void reply_connector(Call& call, int status, const ConnectorStatus& connector) {
   std::string body;
-  append_connector(body, connector);
+  append_connector(body, connector,
+                   definition_members(call, *call.api.access().plant(), connector.name));
   call.json(status, std::move(body));
 }
 
@@ -71,7 +72,15 @@ Result<std::size_t> wanted_lines(const Call& call) {
 
 }  // namespace
 
-void append_connector(std::string& out, const ConnectorStatus& connector) {
+std::string definition_members(const Call& call, const model::Plant& plant, std::string_view name) {
+  const model::ConnectorDefinition* definition =
+      call.principal->can(auth::Right::configure) ? plant.connector(name) : nullptr;
+  return fmt::format(R"("definition":{},"revision":{})",
+                     definition == nullptr ? "null" : model::to_json(model::encode(*definition)),
+                     plant.revision());
+}
+
+void append_connector(std::string& out, const ConnectorStatus& connector, std::string_view more) {
   JsonWriter json(out);
   json.open_object()
       .member("name", connector.name)
@@ -99,15 +108,18 @@ void append_connector(std::string& out, const ConnectorStatus& connector) {
   json.key("faults").open_array();
   for (const std::string& fault : connector.faults)
     json.value(fault);
-  json.close_array().close_object();
+  json.close_array();
+  if (!more.empty()) json.raw(more);
+  json.close_object();
 }
 
 void get_connectors(Call call) {
   const auto connectors = call.api.access().connectors(*call.principal);
   if (!connectors) return call.fail(connectors.error());
   std::string body = "{\"items\":[";
+  const auto plant = call.api.access().plant();
   for (const ConnectorStatus& each : *connectors)
-    append_connector(body, each);
+    append_connector(body, each, definition_members(call, *plant, each.name));
   body += "],\"cursor\":null}";
   call.json(std::move(body));
 }

@@ -40,8 +40,8 @@ Result<TraceForm> read_trace_form(const Call& call) {
   const auto limit = Page::limit_of(*query);
   if (!limit) return std::unexpected(limit.error());
   // A capture without a limit is a whole one.
-  out.query.limit = out.pcapng && !query->find("limit") ? 10'000
-                                                        : static_cast<std::uint32_t>(*limit);
+  out.query.limit =
+      out.pcapng && !query->find("limit") ? 10'000 : static_cast<std::uint32_t>(*limit);
   if (const auto text = query->find("after")) {
     const auto after = read_after(*text);
     if (!after) return std::unexpected(after.error());
@@ -206,8 +206,8 @@ void get_connector_trace(Call call) {
   access::Caller caller = call.caller();
   std::string name = call.parameter;
   access.connector_trace(std::move(caller), std::move(name), std::move(form->query),
-                         [call = std::move(call), pcapng = form->pcapng](
-                             const Result<access::TraceParts>& parts) mutable {
+                         [call = std::move(call),
+                          pcapng = form->pcapng](const Result<access::TraceParts>& parts) mutable {
                            if (!parts) return call.fail(parts.error());
                            if (pcapng) return reply_capture(call, *parts);
                            call.json(trace_json(*parts));

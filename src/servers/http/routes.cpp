@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t kBody = 1024 * 1024;
 constexpr std::uint64_t kSmallBody = 16 * 1024;  ///< before anybody has signed on
-constexpr std::uint64_t kImportBody = 16 * 1024 * 1024;
+constexpr std::uint64_t kImportBody = 64 * 1024 * 1024;
 
 using enum net::Method;
 using enum Need;
@@ -44,14 +44,32 @@ constexpr std::array kRoutes{
     Route{remove, "/api/locks/{id}", token, kBody, delete_lock},
     Route{get, "/api/tree", token, kBody, get_tree},
     Route{get, "/api/objects", token, kBody, get_objects},
+    Route{post, "/api/objects", token, kBody, post_objects},
+    Route{put, "/api/objects", token, kBody, put_objects},
+    Route{remove, "/api/objects", token, kBody, delete_objects},
+    Route{post, "/api/objects/copy", token, kBody, post_objects_copy},
     Route{get, "/api/tags", token, kBody, get_tags},
+    Route{post, "/api/tags", token, kBody, post_tags},
     Route{get, "/api/tags/{id}", token, kBody, get_tag},
     Route{get, "/api/tags/{id}/why", token, kBody, get_tag_why},
+    Route{put, "/api/tags/{id}", token, kBody, put_tag},
+    Route{remove, "/api/tags/{id}", token, kBody, delete_tag},
+    Route{get, "/api/types", token, kBody, get_types},
+    Route{post, "/api/types", token, kBody, post_types},
+    Route{get, "/api/types/{name}", token, kBody, get_type},
+    Route{put, "/api/types/{name}", token, kBody, put_type},
+    Route{remove, "/api/types/{name}", token, kBody, delete_type},
+    Route{post, "/api/project/edit", token, kImportBody, post_edit},
     Route{post, "/api/project/import", token, kImportBody, post_import},
     Route{get, "/api/project/export", token, kBody, get_export},
     Route{get, "/api/project/revisions", token, kBody, get_revisions},
+    Route{get, "/api/project/revisions/{n}", token, kBody, get_revision},
+    Route{post, "/api/project/revisions/{n}/restore", token, kBody, post_revision_restore},
     Route{get, "/api/connectors", token, kBody, get_connectors},
+    Route{post, "/api/connectors", token, kBody, post_connectors},
     Route{get, "/api/connectors/{name}", token, kBody, get_connector},
+    Route{put, "/api/connectors/{name}", token, kBody, put_connector},
+    Route{remove, "/api/connectors/{name}", token, kBody, delete_connector},
     Route{post, "/api/connectors/{name}/start", token, kBody, post_connector_start},
     Route{post, "/api/connectors/{name}/stop", token, kBody, post_connector_stop},
     Route{post, "/api/connectors/{name}/restart", token, kBody, post_connector_restart},

@@ -54,16 +54,40 @@ void delete_lock(Call call);
 void get_values(Call call);
 void put_values(Call call);
 
-// tree.cpp, tags.cpp
+// tree.cpp, objects.cpp, copy.cpp
 void get_tree(Call call);
 void get_objects(Call call);
-void get_tags(Call call);
-void get_tag(Call call);
+void post_objects(Call call);
+void put_objects(Call call);
+void delete_objects(Call call);
+void post_objects_copy(Call call);
 
-// project.cpp
+// tags.cpp
+void get_tags(Call call);
+void post_tags(Call call);
+void get_tag(Call call);
+void put_tag(Call call);
+void delete_tag(Call call);
+
+// types.cpp
+void get_types(Call call);
+void post_types(Call call);
+void get_type(Call call);
+void put_type(Call call);
+void delete_type(Call call);
+
+// edit.cpp, project.cpp, revisions.cpp
+void post_edit(Call call);
 void post_import(Call call);
 void get_export(Call call);
 void get_revisions(Call call);
+void get_revision(Call call);
+void post_revision_restore(Call call);
+
+// connector_definitions.cpp
+void post_connectors(Call call);
+void put_connector(Call call);
+void delete_connector(Call call);
 
 // connectors.cpp
 void get_connectors(Call call);

@@ -19,6 +19,20 @@
 
 namespace tagwerk::servers::http {
 
+/// The body of an answer.
+inline model::Node json(const Result<net::HttpAnswer>& answer) {
+  EXPECT_TRUE(answer);
+  auto node = model::parse_json(answer->body, "answer");
+  EXPECT_TRUE(node) << answer->body;
+  return node ? *node : model::Node{};
+}
+
+/// A member of it as text.
+inline std::string text(const model::Node& node, std::string_view key) {
+  const model::Node* found = node.find(key);
+  return found == nullptr ? "(missing)" : found->is_null() ? "(null)" : found->text;
+}
+
 /// A server in this process: real engine, table, stores and access; no connector processes. Its
 /// plant has tags without source, which take what is written at once, and one connector that is
 /// never started. Users: admin, operator and viewer, password "long enough".

@@ -1,12 +1,14 @@
-// GET /api/tags and /api/tags/{id}.
+// /api/tags and /api/tags/{id}.
 
 #include <algorithm>
 #include <charconv>
 
 #include "access/path_search.hpp"
+#include "model/path.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/json_writer.hpp"
 #include "servers/http/lock_json.hpp"
+#include "servers/http/project_json.hpp"
 #include "servers/http/routes.hpp"
 #include "servers/http/tag_json.hpp"
 
@@ -41,6 +43,14 @@ void append_source(JsonWriter& json, const PlantTag& tag) {
   json.close_object();
 }
 
+void append_size(JsonWriter& json, const model::TagDefinition& tag) {
+  json.key("size");
+  if (tag.type < model::Type::string)
+    json.null();
+  else
+    json.value(tag.size == 0 ? model::kDefaultSize : tag.size);
+}
+
 void append_tag(JsonWriter& json, const Call& call, const model::Plant& plant,
                 const PlantTag& tag) {
   const model::TagDefinition& definition = tag.definition;
@@ -51,12 +61,35 @@ void append_tag(JsonWriter& json, const Call& call, const model::Plant& plant,
   json.member_or_null("write", definition.write)
       .member("writable", call.api.access().may_write(*call.principal, tag))
       .member("confirm", definition.confirm)
-      .member("stale_after", tag.stale_after)
-      .member_or_null("object_type", tag.object_type);
+      .member("stale_after", tag.stale_after);
+  append_size(json, definition);
+  json.member_or_null("object_type", tag.object_type)
+      .member_or_null("from_type", tag.object_type)
+      .member_or_null("object", tag.object());
   json.key("overridden").open_array();
   for (const std::string& key : tag.overridden)
     json.value(key);
-  json.close_array().member("revision", plant.revision());
+  json.close_array().key("definition");
+  if (tag.object_type.empty())
+    json.raw(model::to_json(model::encode(definition)));
+  else
+    json.null();
+  json.member("revision", plant.revision());
+}
+
+std::string tag_json(const Call& call, const model::Plant& plant, const PlantTag& tag) {
+  std::string body;
+  JsonWriter json(body);
+  json.open_object();
+  append_tag(json, call, plant, tag);
+  json.close_object();
+  return body;
+}
+
+/// After an edit: the tag as it is now.
+void reply_tag(Call& call, int status, const PlantTag* tag, const model::Plant& plant) {
+  if (tag == nullptr) return call.fail(404, "the tag is gone; somebody else removed it");
+  call.json(status, tag_json(call, plant, *tag));
 }
 
 }  // namespace
@@ -71,6 +104,29 @@ const PlantTag* tag_by_id(const Call& call, const model::Plant& plant) {
       tag != nullptr && call.principal->can(auth::Right::read, tag->definition.path);
   return visible ? tag : nullptr;
 }
+
+namespace {
+
+/// The tag in the path of a request that changes it.
+struct OwnTag {
+  model::TagId id;
+  std::string subtree;  ///< where the caller needs the right: its object's when it has it by a type
+};
+
+/// When there is none the call has been answered.
+std::optional<OwnTag> own_tag(Call& call) {
+  const auto plant = call.api.access().plant();
+  const PlantTag* tag = plant == nullptr ? nullptr : tag_by_id(call, *plant);
+  if (tag != nullptr)
+    return OwnTag{tag->id,
+                  tag->object_type.empty() ? tag->definition.path : std::string(tag->object())};
+  call.fail(plant == nullptr ? 503 : 404, plant == nullptr
+                                              ? "the server is starting; try again"
+                                              : fmt::format("there is no tag {}", call.parameter));
+  return std::nullopt;
+}
+
+}  // namespace
 
 void append_value_range(JsonWriter& json, const model::TagDefinition& tag) {
   json.member("type", model::to_string(tag.type)).member("unit", tag.unit);
@@ -137,6 +193,58 @@ void get_tag(Call call) {
     json.null();
   json.close_object();
   call.json(std::move(body));
+}
+
+void post_tags(Call call) {
+  auto body = call.json_body();
+  if (!body) return;
+  const auto path = take_text(call, *body, "path");
+  if (!path) return;
+  const auto canonical = model::normalise_path(*path);
+  if (!canonical) return call.fail(canonical.error());
+  run_edit(
+      std::move(call),
+      [path = *canonical, body = std::move(*body)](const access::Configured& now) mutable {
+        return model::add_definition(now.project, "tag", path, std::move(body));
+      },
+      {.subtrees = {*canonical}},
+      [path = *canonical](Call answered, const access::EditResult&) {
+        const auto plant = answered.api.access().plant();
+        reply_tag(answered, 201, plant->find(path), *plant);
+      });
+}
+
+void put_tag(Call call) {
+  const auto found = own_tag(call);
+  if (!found) return;
+  auto body = call.json_body();
+  if (!body) return;
+  run_edit(
+      std::move(call),
+      [id = found->id, body = std::move(*body)](const access::Configured& now) mutable {
+        // It may have been renamed since.
+        const PlantTag* tag = now.plant.by_id(id);
+        return model::edit_tag(now.project, tag == nullptr ? "" : tag->definition.path,
+                               std::move(body));
+      },
+      {.subtrees = {found->subtree}},
+      [id = found->id](Call answered, const access::EditResult&) {
+        const auto plant = answered.api.access().plant();
+        reply_tag(answered, 200, plant->by_id(id), *plant);
+      });
+}
+
+void delete_tag(Call call) {
+  const auto found = own_tag(call);
+  if (!found) return;
+  run_edit(
+      std::move(call),
+      [id = found->id](const access::Configured& now) {
+        const PlantTag* tag = now.plant.by_id(id);
+        return model::remove_tag(now.project, tag == nullptr ? "" : tag->definition.path);
+      },
+      {.subtrees = {found->subtree}},
+      [](Call answered, const access::EditResult&) { answered.no_content(); });
 }
 
 }  // namespace tagwerk::servers::http

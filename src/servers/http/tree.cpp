@@ -1,6 +1,5 @@
-// GET /api/tree and /api/objects.
+// GET /api/tree.
 
-#include <algorithm>
 #include <charconv>
 
 #include "servers/http/http_api.hpp"
@@ -67,39 +66,6 @@ void append_members(JsonWriter& json, const Call& call, const access::TreeNode& 
   json.close_array();
 }
 
-void append_object(JsonWriter& json, const model::ObjectDefinition& object) {
-  json.open_object()
-      .member("path", object.path)
-      .member("name", model::leaf_name(object.path))
-      .member_or_null("type", object.type)
-      .member("description", object.description);
-  json.key("with").raw(object.with.is_null() ? "{}" : model::to_json(object.with));
-  json.key("override")
-      .raw(object.override_tags.is_null() ? "{}" : model::to_json(object.override_tags));
-  json.close_object();
-}
-
-/// Objects that match one of the patterns (all without any) and that the caller may see.
-Result<std::vector<const model::ObjectDefinition*>> select_objects(
-    const Call& call, const model::Plant& plant, const std::vector<std::string_view>& texts) {
-  std::vector<model::PathPattern> patterns;
-  for (const std::string_view text : texts) {
-    auto pattern = model::PathPattern::parse(text);
-    if (!pattern) return std::unexpected(pattern.error());
-    if (pattern->exact() &&
-        (plant.object(pattern->text()) == nullptr || !call.principal->can_see(pattern->text())))
-      return fail(ErrorCode::not_found, "there is no object '{}'", pattern->text());
-    patterns.push_back(std::move(*pattern));
-  }
-  std::vector<const model::ObjectDefinition*> out;
-  for (const model::ObjectDefinition& object : plant.objects()) {
-    const auto matches = [&](const auto& pattern) { return pattern.matches(object.path); };
-    const bool wanted = patterns.empty() || std::ranges::any_of(patterns, matches);
-    if (wanted && call.principal->can_see(object.path)) out.push_back(&object);
-  }
-  return out;
-}
-
 }  // namespace
 
 void get_tree(Call call) {
@@ -114,25 +80,6 @@ void get_tree(Call call) {
   json.open_object();
   append_members(json, call, tree->root);
   json.member("truncated", tree->truncated).close_object();
-  call.json(std::move(body));
-}
-
-void get_objects(Call call) {
-  const auto plant = call.api.access().plant();
-  if (plant == nullptr) return call.fail(503, "the server is starting; try again");
-  const auto query = call.query();
-  if (!query) return call.fail(query.error());
-  const auto page = Page::from(*query);
-  if (!page) return call.fail(page.error());
-  const auto objects = select_objects(call, *plant, query->all("path"));
-  if (!objects) return call.fail(objects.error());
-
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(objects->size()); ++i)
-    append_object(json, *(*objects)[i]);
-  json.close_array().member_or_null("cursor", page->next(objects->size())).close_object();
   call.json(std::move(body));
 }
 
