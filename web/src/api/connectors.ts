@@ -11,7 +11,7 @@ export interface LogLine {
 export interface Frame {
   number: number;
   time: string;
-  device: string;
+  device?: string;
   direction: 'sent' | 'received';
   /** Hexadecimal. */
   bytes: string;

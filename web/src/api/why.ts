@@ -12,15 +12,16 @@ export interface Why {
   raw?: Json;
   scaling?: string | null;
   registers?: string | null;
-  frame?: Frame | Frame[] | null;
+  /** The last request that read it, and its answer. Null when neither is in the trace, or not for this user. */
+  frame?: { request: Frame; answer: Frame | null } | null;
   last_read?: string | null;
   last_write?: { who: string; at: string | null; value: Json; outcome: string } | null;
   lock?: Lock | null;
   stale_after?: number | null;
 }
 
-/** The request and its answer, or what there is of them. */
+/** The request and its answer, as far as there are any. */
 export function framesOf(why: Why): Frame[] {
   if (!why.frame) return [];
-  return Array.isArray(why.frame) ? why.frame : [why.frame];
+  return why.frame.answer ? [why.frame.request, why.frame.answer] : [why.frame.request];
 }

@@ -30,7 +30,6 @@ export const overview = {
     table: 'Shared memory',
     slots: (n: number) => counted(n, { one: 'slot', other: 'slots' }),
     notReady: 'The server is still starting.',
-    partState: { good: 'Good', warning: 'Warning', bad: 'Bad' },
     partName: {
       engine: 'Engine', store: 'Configuration store', table: 'Shared memory', supervisor: 'Supervisor', http: 'HTTP server', link: 'Connector link', project: 'Project', simulator: 'Simulator',
     },
@@ -57,7 +56,6 @@ export const overview = {
     samples: 'Samples',
     dropped: 'Dropped',
     buffered: 'Buffered',
-    lag: 'Unacknowledged',
     device: 'Device',
     address: 'Address',
     state: 'State',

@@ -12,7 +12,6 @@ export const values = {
     uncertain: 'The value may be wrong or old.',
     bad: 'The value cannot be used.',
   },
-  severityName: { good: 'Good', uncertain: 'Uncertain', bad: 'Bad' },
   qualityShort: {
     BadWaitingForInitialData: 'Never read',
     BadNoCommunication: 'No answer',

@@ -31,7 +31,6 @@ export const overview: typeof english = {
     table: 'Gemeinsamer Speicher',
     slots: (n) => counted(n, { one: 'Platz', other: 'Plätze' }),
     notReady: 'Der Server startet noch.',
-    partState: { good: 'Gut', warning: 'Warnung', bad: 'Gestört' },
     partName: {
       engine: 'Prozessabbild', store: 'Konfiguration', table: 'Gemeinsamer Speicher', supervisor: 'Prozessaufsicht', http: 'HTTP-Server', link: 'Kopplung der Konnektoren', project: 'Projekt', simulator: 'Simulator',
     },
@@ -58,7 +57,6 @@ export const overview: typeof english = {
     samples: 'Werte',
     dropped: 'Verloren',
     buffered: 'Gepuffert',
-    lag: 'Unbestätigt',
     device: 'Gerät',
     address: 'Adresse',
     state: 'Zustand',

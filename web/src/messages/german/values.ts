@@ -13,7 +13,6 @@ export const values: typeof english = {
     uncertain: 'Der Wert ist vielleicht falsch oder alt.',
     bad: 'Der Wert ist nicht verwendbar.',
   },
-  severityName: { good: 'Gut', uncertain: 'Unsicher', bad: 'Schlecht' },
   qualityShort: {
     BadWaitingForInitialData: 'Nie gelesen',
     BadNoCommunication: 'Keine Antwort',

@@ -31,7 +31,6 @@ export const overview: typeof english = {
     table: 'Общая память',
     slots: (n) => counted(n, { one: 'место', few: 'места', many: 'мест', other: 'места' }),
     notReady: 'Сервер ещё запускается.',
-    partState: { good: 'Исправно', warning: 'Внимание', bad: 'Неисправно' },
     partName: {
       engine: 'Ядро', store: 'Хранилище конфигурации', table: 'Общая память', supervisor: 'Надзор за процессами', http: 'Сервер HTTP', link: 'Связь с коннекторами', project: 'Проект', simulator: 'Имитатор',
     },
@@ -58,7 +57,6 @@ export const overview: typeof english = {
     samples: 'Отсчёты',
     dropped: 'Потеряно',
     buffered: 'В буфере',
-    lag: 'Не подтверждено',
     device: 'Прибор',
     address: 'Адрес',
     state: 'Состояние',

@@ -13,7 +13,6 @@ export const values: typeof english = {
     uncertain: 'Значение может быть неверным или устаревшим.',
     bad: 'Значением пользоваться нельзя.',
   },
-  severityName: { good: 'Достоверно', uncertain: 'Сомнительно', bad: 'Недостоверно' },
   qualityShort: {
     BadWaitingForInitialData: 'Не прочитано',
     BadNoCommunication: 'Нет ответа',
