@@ -140,7 +140,7 @@ ROWS = [
     Row("GET", "/api/keys", needs("users", 200)),
     Row("POST", "/api/keys", needs("users", 201), lambda w: ("/api/keys", w.key())),
     Row("DELETE", "/api/keys/{id}", needs("users", 204), lambda w: w.made_key()),
-    Row("POST", "/api/secret/rotate", needs("users", 204)),
+    Row("POST", "/api/secret/rotate", needs("users", 204), lambda w: w.before_rotation()),
     # values
     Row("GET", "/api/values", known(200), content=sees_only_his_part),
     Row("GET", "/api/values", needs("read", 200, at="/Plant/B"), lambda w: "/api/values?path=/Plant/B/Level"),
@@ -187,8 +187,9 @@ class World:
     def __init__(self, server):
         self.url = server.url
         self.admin = server.client
+        self.administrator = (server.user, server.password)
         self.numbers = itertools.count(1)
-        self.made = {}
+        self.people = []
 
     def unique(self):
         return f"thing{next(self.numbers)}"
@@ -241,18 +242,30 @@ class World:
 
     def person(self, name, having, **grants):
         self.admin.post("/api/users", {"username": name, "password": PASSWORD, **grants}, expected=201)
-        token = harness.Client(self.url).login(name, PASSWORD).token
-        return Caller(name, bearer(token), having, token)
+        self.people.append(Caller(name, {}, having))
+        self.log_in(self.people[-1])
+        return self.people[-1]
+
+    def log_in(self, caller):
+        caller.token = harness.Client(self.url).login(caller.name, PASSWORD).token
+        caller.headers = bearer(caller.token)
+
+    def before_rotation(self):
+        """Tokens outlive one rotation of the secret, not two: everybody gets a new one."""
+        self.admin.login(*self.administrator)
+        for caller in self.people:
+            self.log_in(caller)
+        return "/api/secret/rotate"
 
     def useless(self):
         """What must be as good as nothing."""
         revoked = self.admin.post("/api/keys", {"name": "revoked", "grants": [{"role": "admin"}]}, expected=201)
         self.admin.ask("DELETE", f"/api/keys/{revoked['id']}", expected=204)
         yield Caller("revoked key", bearer(revoked["key"]), [], revoked["key"])
-        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
         expired = self.admin.post("/api/keys", {"name": "expired", "grants": [{"role": "admin"}],
                                                 "expires": soon.isoformat()}, expected=201)["key"]
-        harness.wait_until(lambda: harness.Client(self.url, expired).request("GET", "/api/user").status == 401, 10,
+        harness.wait_until(lambda: harness.Client(self.url, expired).request("GET", "/api/user").status == 401, 20,
                            "the key to expire")
         yield Caller("expired key", {"X-API-Key": expired}, [], expired)
         yield Caller("made-up key", bearer("twk_" + "A" * 43), [], "twk_" + "A" * 43)
