@@ -11,7 +11,7 @@ build_packages=(
 # What the tests need on top.
 test_packages=(
   git python3 python3-pymodbus python3-serial-asyncio python3-websockets mbpoll
-  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev gcovr chromium
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev gcovr chromium nginx-light openssl curl
 )
 
 # Formatting, linting and fuzzing. In Debian 12 they come with the security updates.

@@ -21,6 +21,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -34,7 +35,7 @@ TREE = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("TAGWERK_BINARY", TREE / "build" / "release" / "bin" / "tagwerk"))
 KEEP = bool(os.environ.get("TAGWERK_KEEP"))
 STOP_LIMIT_SECONDS = 5.0
-READY = re.compile(r"listening on (http://\S+)")
+READY = re.compile(r"listening on (https?://\S+)")
 
 
 class Failed(AssertionError):
@@ -228,8 +229,10 @@ class Server:
     user = "tester"
     password = "correct-horse-7"
 
-    def __init__(self, *arguments, command="demo", data=None, http="127.0.0.1:0", environment=None, ready_seconds=15):
+    def __init__(self, *arguments, command="demo", data=None, http="127.0.0.1:0", environment=None, ready_seconds=15,
+                 trust=None):
         require_binary()
+        self.trust = trust  # for a server with TLS
         self.arguments = list(arguments)
         self.command = command
         self.http = http
@@ -263,7 +266,7 @@ class Server:
     @property
     def client(self):
         """A client that has logged in as the administrator; a new one each time it is asked for."""
-        return Client(self.url).login(self.user, self.password)
+        return Client(self.url, trust=self.trust).login(self.user, self.password)
 
     @property
     def port(self):
@@ -388,6 +391,50 @@ def tagwerk(*arguments, text="", seconds=30, environment=None):
                           timeout=seconds, check=False, env={**os.environ, **(environment or {})})
 
 
+# --- TLS ---------------------------------------------------------------------------------------------------------
+
+class Certificate:
+    """A certificate that vouches for itself, and its key, in a folder; write() makes others in their place."""
+
+    def __init__(self, folder, name="127.0.0.1"):
+        self.file = pathlib.Path(folder) / "certificate.pem"
+        self.key = pathlib.Path(folder) / "key.pem"
+        self.write(name)
+
+    def write(self, name="127.0.0.1"):
+        kind = "IP" if re.fullmatch(r"[\d.]+", name) else "DNS"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "90", "-subj", f"/CN={name}", "-addext", f"subjectAltName={kind}:{name},IP:127.0.0.1",
+                        "-keyout", self.key, "-out", self.file], check=True, capture_output=True)
+
+    @property
+    def fingerprint(self):
+        return fingerprint_of(self.file)
+
+    @property
+    def trust(self):
+        return trusting(self.file)
+
+
+def trusting(certificate):
+    """What makes a client believe this certificate and no other."""
+    return ssl.create_default_context(cafile=str(certificate))
+
+
+def fingerprint_of(certificate):
+    """SHA-256 as browsers show it."""
+    der = ssl.PEM_cert_to_DER_cert(pathlib.Path(certificate).read_text())
+    return ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
+
+
+def shown_certificate(port):
+    """The fingerprint of the certificate that the server on this port shows now."""
+    context = ssl._create_unverified_context()
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain) as secure:
+        der = secure.getpeercert(binary_form=True)
+    return ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
+
+
 # --- HTTP --------------------------------------------------------------------------------------------------------
 
 class Answer:
@@ -406,9 +453,10 @@ class Answer:
 class Client:
     """One caller of the HTTP API."""
 
-    def __init__(self, url, token=None):
+    def __init__(self, url, token=None, trust=None):
         self.url = url
         self.token = token
+        self.trust = trust  # what trusting() gives, for https
 
     def request(self, method, path, body=None, headers=None, seconds=10):
         """Any request; every status is an answer, only a broken connection raises (OSError)."""
@@ -421,7 +469,7 @@ class Client:
         data = body.encode() if isinstance(body, str) else body
         request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=seconds) as answer:
+            with urllib.request.urlopen(request, timeout=seconds, context=self.trust) as answer:
                 return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -494,7 +542,7 @@ class Client:
         return {item["name"]: item for item in self.get("/api/connectors")["items"]}
 
     def socket(self):
-        return Socket(self.url, self.token)
+        return Socket(self.url, self.token, trust=self.trust)
 
 
 # --- WebSocket ---------------------------------------------------------------------------------------------------
@@ -505,9 +553,10 @@ class Socket:
     Closing from the other side ends it; `close_code` then says how.
     """
 
-    def __init__(self, url, token, seconds=10):
+    def __init__(self, url, token, seconds=10, trust=None):
         self._url = url.replace("http", "ws", 1) + "/ws"
         self._token = token
+        self._trust = trust
         self._messages = queue.Queue()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -536,7 +585,7 @@ class Socket:
         try:
             protocols = ["tagwerk"] + ([f"bearer.{self._token}"] if self._token else [])
             self._connection = await websockets.connect(self._url, subprotocols=protocols, max_size=None,
-                                                        compression=None)
+                                                        compression=None, ssl=self._trust)
         except (OSError, websockets.WebSocketException) as error:
             self._error = error
             self._ready.set()

@@ -48,8 +48,7 @@ bool read_unix(std::string_view rest, ServerUrl& out) {
   out.unix_path = rest.substr(0, colon);
   out.authority = "localhost";
   if (colon < rest.size()) out.base_path = without_slash_at_end(rest.substr(colon + 1));
-  return out.unix_path.starts_with('/') &&
-         (out.base_path.empty() || out.base_path.starts_with('/'));
+  return !out.unix_path.empty() && (out.base_path.empty() || out.base_path.starts_with('/'));
 }
 
 bool read_url(std::string_view url, ServerUrl& out) {

@@ -38,7 +38,7 @@ TEST(ServerUrl, NamesAUnixSocketAndABasePathBehindIt) {
 
 TEST(ServerUrl, RefusesWhatIsNoneAndShowsTheForm) {
   for (const char* text : {"", "plant", "ftp://plant", "http://", "http://a:b", "http://a:70000",
-                           "unix:", "unix:http.sock", "unix:/a:b", "https://:443"}) {
+                           "unix:", "unix::/base", "unix:/a:b", "https://:443"}) {
     const auto url = parse_server_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_THAT(url.error().message, testing::HasSubstr("https://plant.example"));

@@ -167,6 +167,26 @@ class CommandLine(unittest.TestCase):
             yield from self.words_of(*command, name)
 
 
+class Settings(unittest.TestCase):
+    PAGE = harness.TREE / "docs" / "manual" / "configuration.md"
+
+    def known_keys(self):
+        return re.findall(r"^([\w.]+) +\S", harness.tagwerk("serve", "--config-keys").stdout, re.M)
+
+    def test_the_page_of_the_configuration_has_a_section_for_every_key_and_no_other(self):
+        described = re.findall(r"^### `([\w.]+)`$", self.PAGE.read_text(), re.M)
+        self.assertTrue(described)
+        self.assertEqual(sorted(described), sorted(self.known_keys()))
+
+    def test_every_settings_file_of_the_manual_is_understood(self):
+        for page in PAGES:
+            for text in re.findall(r"^```yaml(?: nginx)?\n(.*?)^```$", page.read_text(), re.M | re.S):
+                keys = re.findall(r"^(\w+):", text, re.M)
+                if page.name in ("configuration.md", "reverse-proxy.md"):
+                    known = {key.split(".")[0] for key in self.known_keys()}
+                    self.assertEqual([key for key in keys if key not in known], [], page.name)
+
+
 class Texts(unittest.TestCase):
     def test_every_link_leads_to_a_file_and_a_heading(self):
         broken = []
