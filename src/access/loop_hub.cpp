@@ -18,8 +18,9 @@ constexpr std::size_t kMaxPerDrain = 65'536;
 constexpr Duration kTick = 10ms;
 constexpr Duration kLeastPeriod = 20ms;
 constexpr Duration kLongestPeriod = 24h;
-/// While the engine is in the middle of publishing a value it is read again. That takes microseconds,
-/// unless the engine's thread lost its core: then milliseconds, and up to half a second is waited.
+/// While the engine is in the middle of publishing a value it is read again. That takes
+/// microseconds, unless the engine's thread lost its core: then milliseconds, and up to half a
+/// second is waited.
 constexpr int kEagerAttempts = 100;
 constexpr int kPatientAttempts = 5'000;
 constexpr Duration kPatience = 100us;
@@ -262,8 +263,10 @@ Update LoopHub::read(Subscription& subscription, std::uint32_t index) {
   Numbered value = source_.current(*tag);
   // In the middle of a batch more may follow for the same tag, under the same number.
   for (int attempt = 0; value.number > whole && attempt < kPatientAttempts; ++attempt) {
-    if (attempt < kEagerAttempts) std::this_thread::yield();
-    else std::this_thread::sleep_for(kPatience);
+    if (attempt < kEagerAttempts)
+      std::this_thread::yield();
+    else
+      std::this_thread::sleep_for(kPatience);
     whole = source_.number();
     value = source_.current(*tag);
   }
