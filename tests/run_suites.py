@@ -26,6 +26,7 @@ SUITES = {
     "fuzz": suites.fuzz,
     "web-unit": suites.web_unit,
     "e2e": lambda: suites.python_tests("e2e"),
+    "clients": lambda: suites.python_tests("clients"),
     "manual": lambda: suites.python_tests("manual"),
     "interop": lambda: suites.python_tests("interop"),
     "faults": lambda: suites.python_tests("faults"),

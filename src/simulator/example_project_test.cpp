@@ -69,7 +69,8 @@ TEST(ExampleProject, EveryTagIsAPointOfThePumpStation) {
   const auto all = plant();
   ASSERT_NE(all, nullptr);
   EXPECT_EQ(all->tags().size(), 60U);
-  for (const auto& [id, slot, tag, period, stale, object, changed] : all->tags()) {
+  for (const model::PlantTag& each : all->tags()) {
+    const model::TagDefinition& tag = each.definition;
     const auto* point = point_of(tag);
     ASSERT_NE(point, nullptr) << tag.path << ' ' << tag.source->address;
     EXPECT_TRUE(tag.path.ends_with("/" + point->name)) << tag.path << ' ' << point->name;

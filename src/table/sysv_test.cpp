@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <csignal>
+#include <atomic>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -294,6 +294,16 @@ TEST(TableSysv, LeavesSegmentsOfOthersAloneAndComesWhenTheyAreGone) {
   expect_equal_segments(instance);
 }
 
+TEST(TableSysv, LeavesAnEmptySegmentOfSomebodyElseAlone) {
+  const TestInstance instance("sysv-empty");
+  const int id = make_foreign(instance.key(), 1 << 20, "");
+  {
+    const auto writer = Writer::create(instance.name(), instance.with_key(kSmall));
+    EXPECT_FALSE((*writer)->sysv_status());
+  }
+  EXPECT_EQ(SysvSegment::open_to_read(instance.key())->id(), id);
+}
+
 TEST(TableSysv, IsMadeAgainWhereSomebodyRemovedIt) {
   const TestInstance instance("sysv-removed");
   auto options = kSmall;
@@ -331,7 +341,8 @@ TEST(TableSysv, TakesWhatADeadWriterLeftUnfinished) {
   const TestInstance instance("sysv-unfinished");
   {
     Child child([&] {
-      if (::shmget(static_cast<key_t>(instance.key()), 1 << 20, IPC_CREAT | IPC_EXCL | 0600) < 0)
+      const auto bytes = plan_geometry(kSmall.slot_capacity, kSmall.area_bytes)->segment_bytes;
+      if (::shmget(static_cast<key_t>(instance.key()), bytes, IPC_CREAT | IPC_EXCL | 0600) < 0)
         ::_exit(1);
     });
     ASSERT_TRUE(child.ready());
@@ -428,6 +439,48 @@ TEST(TableSysv, IsReachedThroughTheCInterface) {
   tagwerk_table_close(table);
   tagwerk_table_writer_close(second);
   tagwerk_table_writer_close(writer);
+}
+
+/// Works for a millisecond, rests for a millisecond, until it is told to stop.
+void work_half_of_the_time(Writer& writer, Slot tags, const std::atomic<bool>& stop) {
+  constexpr Duration kBurst = std::chrono::milliseconds{1};
+  for (std::int64_t n = 1; !stop;) {
+    for (const auto end = base::mono_now() + kBurst; base::mono_now() < end; ++n) {
+      writer.begin(at_s(1));
+      for (Slot slot = 0; slot < tags; ++slot)
+        (void)writer.publish(slot, Value::of(n), model::kGood, at_s(1));
+      writer.commit();
+    }
+    std::this_thread::sleep_for(kBurst);
+  }
+}
+
+TEST(TableSysv, GivesSnapshotsOfOneBatchInBothSegmentsWhileAWriterWorksHalfOfTheTime) {
+  constexpr Slot kTags = 8;
+  constexpr int kReads = 5'000;
+  const TestInstance instance("sysv-duty");
+  const auto writer = must_create(instance);
+  for (Slot slot = 0; slot < kTags; ++slot)
+    ASSERT_TRUE(writer->define({fmt::format("/T{}", slot), slot + 1U, slot, Type::integer, 0}));
+  const Reader readers[] = {*Reader::open(instance.name()), must_open(instance)};
+  const auto tags = readers[0].tags();
+  std::atomic<bool> stop{false};
+  std::thread writing([&] { work_half_of_the_time(*writer, kTags, stop); });
+  int unsteady = 0;
+  int torn = 0;
+  for (int i = 0; i < kReads; ++i) {
+    const auto values = readers[i % 2].read_many(tags);
+    if (!values) {
+      ++unsteady;
+      continue;
+    }
+    for (const auto& each : *values)
+      torn += each.value == values->front().value ? 0 : 1;
+  }
+  stop = true;
+  writing.join();
+  EXPECT_EQ(torn, 0);
+  EXPECT_LE(unsteady, kReads / 100);
 }
 
 TEST(TableSysv, IsFoundAmongAllSegmentsOfTheMachineByItsInstance) {

@@ -32,10 +32,11 @@ std::string instance_in(const Header& header) {
   return {header.instance, ::strnlen(header.instance, sizeof header.instance)};
 }
 
-/// Made by a process that died before it wrote anything.
-bool is_unfinished(const SysvSegment& segment) {
+/// Made by a process that died before it wrote anything. Somebody else's would hardly have the very
+/// size of ours.
+bool is_unfinished(const SysvSegment& segment, std::uint64_t size) {
   const auto bytes = segment.bytes();
-  if (bytes.size() < kHeaderBytes || segment.attached() > 1) return false;
+  if (bytes.size() != size || segment.attached() > 1) return false;
   const auto creator = segment.creator();
   if (::kill(creator, 0) == 0 || errno != ESRCH) return false;
   return std::ranges::all_of(bytes.first(sizeof(Header)),
@@ -124,7 +125,8 @@ std::vector<SysvTable> sysv_tables() {
   return found;
 }
 
-Result<std::optional<SysvSegment>> find_own_sysv(SysvKey key, std::string_view instance) {
+Result<std::optional<SysvSegment>> find_own_sysv(SysvKey key, std::string_view instance,
+                                                 std::uint64_t bytes) {
   auto segment = SysvSegment::open_to_write(key);
   if (!segment && segment.error().code == ErrorCode::not_found) return std::nullopt;
   if (!segment && segment.error().code == ErrorCode::permission_denied)
@@ -135,7 +137,8 @@ Result<std::optional<SysvSegment>> find_own_sysv(SysvKey key, std::string_view i
   const auto* header = header_of(*segment);
   if (has_magic(header) && instance_in(*header) != instance)
     return foreign(key, fmt::format("the table '{}'", instance_in(*header)));
-  if (!has_magic(header) && !is_unfinished(*segment)) return foreign(key, "which is no table");
+  if (!has_magic(header) && !is_unfinished(*segment, bytes))
+    return foreign(key, "which is no table");
   return std::move(*segment);
 }
 
@@ -150,7 +153,7 @@ bool can_go_on(const View& first, const SysvSegment& twin) {
 
 Result<SysvSegment> make_twin(const View& first, const std::vector<Catalog::Extent>& extents,
                               SysvKey key, std::uint32_t mode, std::int32_t group) {
-  auto former = find_own_sysv(key, instance_in(first.header()));
+  auto former = find_own_sysv(key, instance_in(first.header()), first.geometry().segment_bytes);
   if (!former) return std::unexpected(former.error());
   if (*former) retire(**former);
   auto twin = SysvSegment::make(key, first.geometry().segment_bytes, 0600);

@@ -27,9 +27,11 @@ struct SysvTable {
 std::vector<SysvTable> sysv_tables();
 
 /// The instance's segment with this key, attached for writing; nothing where the key is free. One
-/// that its writer did not finish counts as its own, once that writer is dead.
-/// Fails: already_exists (another user's, another instance's or no table at all, naming it), io
-Result<std::optional<SysvSegment>> find_own_sysv(SysvKey key, std::string_view instance);
+/// of `bytes` that its writer did not even begin to fill counts as its own, once that writer is
+/// dead. Fails: already_exists (another user's, another instance's or no table at all, naming it),
+/// io
+Result<std::optional<SysvSegment>> find_own_sysv(SysvKey key, std::string_view instance,
+                                                 std::uint64_t bytes);
 
 /// The twin can go on as it is: nothing but the last stores of the writer that kept both can be
 /// missing. Its slots may differ, its directory does not.

@@ -25,7 +25,7 @@ void Writer::have_twin(SysvSegment twin) {
 /// Before anything changes: the segment of the writer that died, where it can go on.
 void Writer::adopt_twin() {
   if (options_.sysv_key == 0 || options_.sysv_key != former_key_) return;
-  auto found = find_own_sysv(options_.sysv_key, instance_of(view_));
+  auto found = find_own_sysv(options_.sysv_key, instance_of(view_), view_.geometry().segment_bytes);
   if (!found || !*found || !can_go_on(view_, **found)) return;
   if (!(*found)->set_access(options_.mode, options_.group)) return;
   have_twin(std::move(**found));
@@ -37,7 +37,9 @@ void Writer::adopt_twin() {
 /// After the takeover: one segment under the key asked for, none under the former one.
 void Writer::settle_twin() {
   if (former_key_ != 0 && former_key_ != options_.sysv_key)
-    if (auto former = find_own_sysv(former_key_, instance_of(view_)); former && *former)
+    if (auto former =
+            find_own_sysv(former_key_, instance_of(view_), view_.geometry().segment_bytes);
+        former && *former)
       retire(**former);
   former_key_ = options_.sysv_key;
   view_.store(view_.header().sysv_key, options_.sysv_key);

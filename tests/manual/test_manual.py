@@ -117,6 +117,7 @@ class Examples(unittest.TestCase):
     @property
     def environment(self):
         return {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "TAGWERK_URL": self.demo.url,
+                "PYTHONPATH": str(harness.TREE / "clients" / "python"),
                 "TAGWERK_TOKEN": self.demo.client.token}
 
     def at_the_demo(self, text):
