@@ -43,11 +43,4 @@ function(tagwerk_embed_web target)
     VERBATIM)
   set_source_files_properties(${out}/assets.S PROPERTIES OBJECT_DEPENDS ${out}/assets.bin COMPILE_OPTIONS "-I${out}")
   target_sources(${target} PRIVATE ${out}/assets.cpp ${out}/assets.S)
-
-  if(TAGWERK_TESTS)
-    add_test(NAME web.unit COMMAND ${TAGWERK_NODE} node_modules/vitest/vitest.mjs run WORKING_DIRECTORY ${web})
-    add_test(NAME web.types COMMAND ${TAGWERK_NODE} node_modules/svelte-check/bin/svelte-check --fail-on-warnings
-             WORKING_DIRECTORY ${web})
-    set_tests_properties(web.unit web.types PROPERTIES LABELS unit)
-  endif()
 endfunction()

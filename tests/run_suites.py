@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the test suites and ends with the line `N passed, N failed`. ./test installs what they need and calls this.
 
-A suite is a function that returns an Outcome; SUITES names them in the order they run.
+A suite is a function that returns an Outcome; SUITES names those of ./test in the order they run.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import suites  # noqa: E402  (after the path is known)
 from suites import Outcome  # noqa: E402
 
 SUITES = {
-    "unit": suites.unit,
+    "program": suites.program,
     "asan": suites.asan,
     "tsan": suites.tsan,
     "format": suites.code_format,
@@ -31,20 +31,24 @@ SUITES = {
     "faults": lambda: suites.python_tests("faults"),
     "web": suites.web_pages,
 }
+# Only when asked for by name.
+MORE_SUITES = {
+    "unit": suites.unit,
+}
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./test", description="Installs what is missing, builds, runs every test.")
-    parser.add_argument("suite", nargs="*", help=f"only these: {', '.join(SUITES)}")
+    parser.add_argument("suite", nargs="*", help=f"only these: {', '.join(SUITES | MORE_SUITES)}")
     parser.add_argument("--coverage", action="store_true", help="unit tests only, with a table of coverage per folder")
     parser.add_argument("--keep", action="store_true", help="leave test servers running and print their ports")
     parser.add_argument("--soak", metavar="NAME", help="a long round: " + ", ".join(suites.soaks()))
     parser.add_argument("--asan", action="store_true", help="only the suite asan")
     parser.add_argument("--tsan", action="store_true", help="only the suite tsan")
     arguments = parser.parse_args()
-    unknown = [name for name in arguments.suite if name not in SUITES]
+    unknown = [name for name in arguments.suite if name not in SUITES | MORE_SUITES]
     if unknown:
-        parser.error(f"no suite is called {', '.join(unknown)}; there are {', '.join(SUITES)}")
+        parser.error(f"no suite is called {', '.join(unknown)}; there are {', '.join(SUITES | MORE_SUITES)}")
     arguments.suite += [name for name in ("asan", "tsan") if getattr(arguments, name)]
     return arguments
 
@@ -54,7 +58,9 @@ def chosen_suites(arguments):
         return {f"soak {arguments.soak}": lambda: suites.soak(arguments.soak)}
     if arguments.coverage:
         return {"coverage": suites.coverage}
-    return {name: SUITES[name] for name in SUITES if not arguments.suite or name in arguments.suite}
+    if arguments.suite:
+        return {name: suite for name, suite in (SUITES | MORE_SUITES).items() if name in arguments.suite}
+    return SUITES
 
 
 def run(name, suite):

@@ -1,7 +1,6 @@
 #include "auth/directory.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 #include "auth/crypto.hpp"
 #include "auth/password.hpp"

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/build_for_test.hpp"
+
 namespace tagwerk::simulator {
 namespace {
 
@@ -143,7 +145,7 @@ TEST(PumpStation, FollowsANewSetPointWithinTenSeconds) {
 
 TEST(PumpStation, HoldsPressureAndLevelOverADay) {
   auto station = settled();
-  for (int minute = 0; minute < 24 * 60; ++minute) {
+  for (int minute = 0; minute < base::many(24 * 60, 60); ++minute) {
     station.step(60s);
     ASSERT_NEAR(station.header_bar(), 4.0, 0.3) << minute;
     ASSERT_NEAR(station.tank_m(), 2.5, 0.5) << minute;
