@@ -26,7 +26,7 @@ PUBLIC_HEADERS = {
 CONNECTORS_KNOW = ("base", "model", "link", "protocol/")
 
 # Library header prefix -> the only folder that includes it.
-ONLY_IN = {"boost/beast": "net"}
+ONLY_IN = {"boost/beast": "net", "openssl/": "net"}
 
 VAGUE_NAMES = {"utils", "util", "common", "misc", "helpers", "helper", "manager", "managers"}
 
