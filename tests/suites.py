@@ -110,8 +110,8 @@ def ctest(preset, *options, environment=None):
 
 
 def program():
-    """The executable that people run, and the rules of the house."""
-    build("release", "bin/tagwerk")
+    """The executable that people run, the C library beside it, and the rules of the house."""
+    build("release", "bin/tagwerk", "tagwerk-table")
     return ctest("release", "-L", "architecture")
 
 

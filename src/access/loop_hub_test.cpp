@@ -270,8 +270,8 @@ TEST_F(LoopHubTest, NeverShowsTheNextTagOfASlotUnderTheNameOfTheOldOne) {
     hub->resume(her);  // the hub has not heard of the new plant yet
   });
   settle();
-  EXPECT_THAT(her.take(),
-              ElementsAre("snapshot /Old=null", "changes /Old=null", "snapshot /New=2"));
+  EXPECT_THAT(her.take(), ElementsAre("snapshot /Old=null", "changes /Old=null",
+                                      "snapshot /Between=null", "snapshot /New=2"));
 }
 
 TEST_F(LoopHubTest, SurvivesANameThatBecomesAmbiguousWhileItsSubscriberIsSlow) {

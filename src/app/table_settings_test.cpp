@@ -57,7 +57,7 @@ TEST(TableSettings, AreAMappingOfTheServersFileAndHaveAPlaceThere) {
   ServerSettings settings;
   const auto refused = read_settings(file, settings);
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().to_string().find("tagwerk.yaml:4:9"), std::string::npos)
+  EXPECT_NE(refused.error().to_string().find("tagwerk.yaml:4:3"), std::string::npos)
       << refused.error().to_string();
   EXPECT_EQ(settings.table.sysv_key, 0x11U);
 }

@@ -157,6 +157,24 @@ ROWS = [
     Row("GET", "/api/tags", known(200), content=sees_only_his_part),
     Row("GET", "/api/tags/{id}", known(200), lambda w: w.tag("/Plant/A/Level")),
     Row("GET", "/api/tags/{id}", needs("read", 200, at="/Plant/B"), lambda w: w.tag("/Plant/B/Level")),
+    Row("GET", "/api/tags/{id}/why", needs("read", 200, at="/Plant/B"), lambda w: w.tag("/Plant/B/Level") + "/why"),
+    Row("POST", "/api/tags", needs("configure", 201, at="/Plant/A"), lambda w: ("/api/tags", w.new_tag("/Plant/A"))),
+    Row("POST", "/api/tags", lambda c: 401 if not c.is_known else 201 if c.has("configure", "/Plant/B") else 403,
+        lambda w: ("/api/tags", w.new_tag("/Plant/B"))),
+    Row("PUT", "/api/tags/{id}", needs("configure", 200, at="/Plant/A"),
+        lambda w: (w.made_tag("/Plant/A"), {"type": "float", "unit": "bar"})),
+    Row("DELETE", "/api/tags/{id}", needs("configure", 204, at="/Plant/A"), lambda w: w.made_tag("/Plant/A")),
+    Row("POST", "/api/objects", needs("configure", 201, at="/Plant/A"), lambda w: ("/api/objects", w.new_object("/Plant/A"))),
+    Row("PUT", "/api/objects", needs("configure", 200, at="/Plant/A"),
+        lambda w: (w.made_object("/Plant/A"), {"description": "as it is now"})),
+    Row("DELETE", "/api/objects", needs("configure", 204, at="/Plant/A"), lambda w: w.made_object("/Plant/A")),
+    Row("POST", "/api/objects/copy", needs("configure", 201, at="/Plant/A"),
+        lambda w: ("/api/objects/copy", {"from": w.made_object("/Plant/A").split("=")[1], "to": "/Plant/A/" + w.unique()})),
+    Row("GET", "/api/types", known(200)),
+    Row("POST", "/api/types", needs("configure", 201), lambda w: ("/api/types", w.new_type())),
+    Row("GET", "/api/types/{name}", lambda c: 401 if not c.is_known else 200 if c.has("read") else 404, lambda w: w.made_type()),
+    Row("PUT", "/api/types/{name}", needs("configure", 200), lambda w: (w.made_type(), {"tags": {"X": {"type": "int"}}})),
+    Row("DELETE", "/api/types/{name}", needs("configure", 204), lambda w: w.made_type()),
     # locks
     Row("GET", "/api/locks", known(200)),
     Row("POST", "/api/locks", needs("control", 201, at="/Plant/A"), lambda w: ("/api/locks", w.lock("/Plant/A/Spare"))),
@@ -168,6 +186,11 @@ ROWS = [
         headers={"Content-Type": "application/yaml"}),
     Row("GET", "/api/project/export", needs("configure", 200)),
     Row("GET", "/api/project/revisions", needs("configure", 200)),
+    Row("GET", "/api/project/revisions/{n}", needs("configure", 200), lambda w: "/api/project/revisions/1"),
+    Row("POST", "/api/project/revisions/{n}/restore", needs("configure", 200),
+        lambda w: "/api/project/revisions/1/restore?dry_run=true"),
+    Row("POST", "/api/project/edit", needs("configure", 200, at="/Plant/A"),
+        lambda w: ("/api/project/edit?dry_run=true", {"set": {"tags": {"/Plant/A/Level": {"type": "float", "unit": "mm"}}}})),
     # connectors: plc1 is behind a tag in /Plant/B
     Row("GET", "/api/connectors", known(200),
         content=lambda caller, answer: (b"plc1" in answer.body) == caller.has("read", "/Plant/B")),
@@ -176,6 +199,14 @@ ROWS = [
     Row("POST", "/api/connectors/{name}/start", needs("control", 202), lambda w: "/api/connectors/plc1/start"),
     Row("POST", "/api/connectors/{name}/stop", needs("control", 202), lambda w: "/api/connectors/plc1/stop"),
     Row("POST", "/api/connectors/{name}/restart", needs("control", 202), lambda w: "/api/connectors/plc1/restart"),
+    Row("POST", "/api/connectors", needs("configure", 201), lambda w: ("/api/connectors", w.new_connector())),
+    Row("PUT", "/api/connectors/{name}", needs("configure", 200),
+        lambda w: (w.made_connector(), {"type": "modbus", "host": "127.0.0.1", "port": 9, "enabled": False})),
+    Row("DELETE", "/api/connectors/{name}", needs("configure", 204), lambda w: w.made_connector()),
+    Row("GET", "/api/connectors/{name}/trace", needs("control", 200), lambda w: "/api/connectors/plc1/trace"),
+    Row("POST", "/api/connectors/{name}/test", needs("configure", 200),
+        lambda w: ("/api/connectors/new/test", {"settings": {"type": "modbus", "host": "127.0.0.1", "port": 9, "timeout": "100ms"},
+                                                "address": "HR:0", "count": 1})),
     # audit
     Row("GET", "/api/audit", needs("audit", 200)),
 ]
@@ -220,6 +251,36 @@ class World:
 
     def tag(self, path):
         return f"/api/tags/{self.admin.get('/api/tags?path=' + path)['items'][0]['id']}"
+
+    def new_tag(self, place):
+        return {"path": f"{place}/{self.unique()}", "type": "float"}
+
+    def made_tag(self, place):
+        return f"/api/tags/{self.admin.post('/api/tags', self.new_tag(place), expected=201)['id']}"
+
+    def new_object(self, place):
+        return {"path": f"{place}/{self.unique()}", "description": "made to see who may"}
+
+    def made_object(self, place):
+        made = self.new_object(place)
+        self.admin.post("/api/objects", made, expected=201)
+        return "/api/objects?path=" + made["path"]
+
+    def new_type(self):
+        return {"name": self.unique(), "tags": {"X": {"type": "float"}}}
+
+    def made_type(self):
+        made = self.new_type()
+        self.admin.post("/api/types", made, expected=201)
+        return "/api/types/" + made["name"]
+
+    def new_connector(self):
+        return {"name": self.unique(), "type": "modbus", "host": "127.0.0.1", "port": 9, "enabled": False}
+
+    def made_connector(self):
+        made = self.new_connector()
+        self.admin.post("/api/connectors", made, expected=201)
+        return "/api/connectors/" + made["name"]
 
     def refresh_token(self):
         answer = self.admin.post("/login", {"username": "viewer", "password": PASSWORD})

@@ -138,8 +138,10 @@ class Segments(Tables):
                 for line in pathlib.Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}
         self.key = f"{keys[number]:#010x}"
         with self.server() as server:
-            part, = (part for part in server.client.get("/api/status")["parts"] if part["name"] == "table")
-            self.assertEqual(part["state"], "bad")
+            def part():
+                return next(part for part in server.client.get("/api/status")["parts"] if part["name"] == "table")
+            harness.wait_until(lambda: part()["state"] == "bad", 20, "the status to say so")
+            part = part()
             self.assertIn(f"ipcrm -m {number}", part["detail"])
             self.assertTrue(server.client.write("/Tank/Level", 1.5)["ok"])
             self.check(FAILED)

@@ -8,10 +8,13 @@ namespace {
 
 constexpr std::string_view kKeyHeader = "X-API-Key";
 
-/// What follows the scheme's name in the header Authorization.
+/// What follows the scheme's name ("bearer ") in the header Authorization; the parser took trailing
+/// blanks away.
 std::optional<std::string_view> authorization(const net::Request& request,
                                               std::string_view scheme) {
   const std::string_view value = request.header("Authorization").value_or("");
+  const std::string_view name = scheme.substr(0, scheme.size() - 1);
+  if (net::equal_ignoring_case(value, name)) return "";
   if (!net::equal_ignoring_case(value.substr(0, scheme.size()), scheme)) return std::nullopt;
   return value.substr(scheme.size());
 }

@@ -47,7 +47,7 @@ std::string origin_in_audit(ServerForTest& server, std::string_view header) {
   const auto audit = server.client("admin").get("/api/audit?limit=10");
   const auto items = model::parse_json(audit->body, "audit");
   for (const model::Node& item : items->find("items")->items)
-    if (item.find("who")->text == "nobody") return item.find("origin")->text;
+    if (item.find("user")->text == "nobody") return item.find("origin")->text;
   return "(not in the audit)";
 }
 
