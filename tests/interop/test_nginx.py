@@ -111,7 +111,7 @@ class BehindNginx(unittest.TestCase):
         body = urllib.parse.urlencode({"username": name, "password": "wrong"})
         self.assertEqual(ask("/login", headers=headers, body=body, **options).status, 401)
         items = self.client.get("/api/audit?limit=100")["items"]
-        return next(item["origin"] for item in items if item["who"] == name)
+        return next(item["origin"] for item in items if item["user"] == name)
 
     def test_the_page_and_all_its_files_are_there(self):
         bare = self.ask("/tagwerk", self.port, True)
