@@ -113,7 +113,8 @@ class ConnectorCatalogue {
                                   const SourceDefinition& source) const = 0;
   /// How a device is reached, in one line: "connector=modbus; host=10.0.0.5; …"
   /// (model/connection_string.hpp).
-  /// Fails: not_found for a device that is not there; invalid_argument for a type without such a form
+  /// Fails: not_found for a device that is not there; invalid_argument for a type without such a
+  /// form
   virtual Result<std::string> connection_string(const ConnectorDefinition& connector,
                                                 const std::string& device) const;
 };

@@ -26,8 +26,8 @@ class ModbusCatalogue final : public model::ConnectorCatalogue {
   }
   Status check_source(const model::ConnectorDefinition&,
                       const model::TagDefinition& tag) const override {
-    const auto place = modbus::parse_place(
-        {tag.source->address, tag.source->dtype, tag.source->order, tag.type});
+    const auto place =
+        modbus::parse_place({tag.source->address, tag.source->dtype, tag.source->order, tag.type});
     return place ? Status{} : std::unexpected(place.error());
   }
   Duration default_period(const model::ConnectorDefinition&,

@@ -54,9 +54,8 @@ void Probe::start() {
   deadline_ = base::mono_now() + question_.within;
   std::error_code error;
   std::filesystem::create_directories(directory_, error);
-  const Process::Command command{{context_.executable, "connector", name_, "--type",
-                                  question_.type, "--link", context_.link_socket, "--data",
-                                  directory_},
+  const Process::Command command{{context_.executable, "connector", name_, "--type", question_.type,
+                                  "--link", context_.link_socket, "--data", directory_},
                                  output_file(directory_)};
   auto process = Process::start(context_.loop, command,
                                 [this](int, const std::string& how) { on_ended(how); });
@@ -80,8 +79,8 @@ void Probe::accept(const std::shared_ptr<Session>& session, const link::Hello& h
 
 void Probe::on_closed(const std::string& why) {
   session_.reset();
-  finish(fail(ErrorCode::unavailable, "the process of the test ended before it answered ({})",
-              why));
+  finish(
+      fail(ErrorCode::unavailable, "the process of the test ended before it answered ({})", why));
 }
 
 void Probe::on_ended(const std::string& how) {

@@ -11,10 +11,9 @@
 namespace tagwerk::supervisor {
 
 /// A connector's process for one question about settings that nobody has saved: started without a
-/// configuration, asked over the link as any other, ended when it has answered. It collects nothing,
-/// and a crash in it costs nobody anything.
-/// Threads: the loop's
-/// Owns:    its process and its directory DATA/connectors/NAME, which goes with it
+/// configuration, asked over the link as any other, ended when it has answered. It collects
+/// nothing, and a crash in it costs nobody anything. Threads: the loop's Owns:    its process and
+/// its directory DATA/connectors/NAME, which goes with it
 class Probe final : private Session::Owner {
  public:
   struct Question {

@@ -177,8 +177,8 @@ void Session::write(std::uint32_t handle, std::uint64_t revision, bool read_back
 Status Session::room_for_question() const {
   if (closed_) return fail(ErrorCode::unavailable, "the connection to the connector was lost");
   if (questions() < kMaxQuestions) return {};
-  return fail(ErrorCode::limit_exceeded,
-              "{} questions wait for this connector already; try again", questions());
+  return fail(ErrorCode::limit_exceeded, "{} questions wait for this connector already; try again",
+              questions());
 }
 
 void Session::request(std::string what, std::string json, Duration within, Replied done) {

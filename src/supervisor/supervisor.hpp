@@ -124,8 +124,8 @@ class Supervisor : public engine::WriteTarget {
   std::vector<std::unique_ptr<ManagedConnector>> leaving_;  ///< of no plant any more, still ending
   std::vector<std::unique_ptr<Probe>> probes_;
   std::uint64_t last_probe_ = 0;
-  std::vector<SlotOwner> owners_;                           ///< by slot
-  std::vector<std::shared_ptr<Session>> strangers_;         ///< before their hello
+  std::vector<SlotOwner> owners_;                    ///< by slot
+  std::vector<std::shared_ptr<Session>> strangers_;  ///< before their hello
   std::unique_ptr<Acceptor> acceptor_;
   net::Timer delay_timer_;
   net::Timer mark_timer_;

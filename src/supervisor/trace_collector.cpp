@@ -8,9 +8,8 @@ TraceCollector::TraceCollector(Ask ask, link::TraceRequest request, Done done)
     : ask_(std::move(ask)), request_(std::move(request)), done_(std::move(done)) {}
 
 void TraceCollector::run() {
-  ask_(request_, [self = shared_from_this()](Result<link::Trace> part) {
-    self->take(std::move(part));
-  });
+  ask_(request_,
+       [self = shared_from_this()](Result<link::Trace> part) { self->take(std::move(part)); });
 }
 
 void TraceCollector::take(Result<link::Trace> part) {
