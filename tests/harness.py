@@ -369,8 +369,12 @@ class Simulator:
         self.program.kill()
 
     def freeze(self):
-        """Its kernel goes on taking what is sent; nobody answers."""
+        """Its kernel goes on taking what is sent; nobody answers. On a busy machine threads run on until each has heard of
+        the signal."""
         self.program.process.send_signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{self.program.process.pid}/task")
+        wait_until(lambda: all(task.read_text().rsplit(") ", 1)[1].startswith("T") for task in tasks.glob("*/stat")), 10,
+                   "every thread to stop")
 
     def thaw(self):
         self.program.process.send_signal(signal.SIGCONT)
