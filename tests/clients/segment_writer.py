@@ -54,6 +54,9 @@ class SegmentWriter:
         self.size = self.area + area
         self.sysv = None
         self.bytes = self._attach(sysv_key) if sysv_key else self._map()
+        # Whole words: struct.pack_into makes its target zero and then goes byte by byte, and a reader would see that.
+        self.words = (ctypes.c_uint64 * (self.size // 8)).from_buffer(self.bytes)
+        self.halves = (ctypes.c_uint32 * (self.size // 4)).from_buffer(self.bytes)
         self._write_header(area)
         self.next_unit, self.next_id, self.number = 0, 1, 0
         self.tags = {}  # slot -> (path, kind, first unit, bytes of area)
@@ -86,11 +89,11 @@ class SegmentWriter:
         return struct.unpack_from("<Q", self.bytes, offset)[0]
 
     def store(self, offset, word):
-        struct.pack_into("<Q", self.bytes, offset, word % 2**64)
+        self.words[offset // 8] = word
         self.after_store()
 
     def store_half(self, offset, word):
-        struct.pack_into("<I", self.bytes, offset, word)
+        self.halves[offset // 4] = word
         self.after_store()
 
     def store_bytes(self, offset, data):
@@ -199,7 +202,7 @@ class SegmentWriter:
 
     def commit(self):
         self.store(384, self.number)
-        address = self.sysv.address if self.sysv else ctypes.addressof(ctypes.c_char.from_buffer(self.bytes))
+        address = ctypes.addressof(self.words)
         ctypes.CDLL(None).syscall(202 if os.uname().machine == "x86_64" else 98, ctypes.c_void_p(address + 384), 1,
                                   2**31 - 1, None, None, 0)
 
@@ -213,7 +216,7 @@ class SegmentWriter:
 
     def close(self):
         if self.sysv:
-            self.bytes = None
+            self.bytes = self.words = self.halves = None
             self.sysv.detach()
             self.sysv.remove()
         elif os.path.exists(self.path):

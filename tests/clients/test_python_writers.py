@@ -59,21 +59,28 @@ class RestlessWriter(unittest.TestCase):
     def setUp(self):
         self.instance = f"test-restless-{os.getpid()}"
 
+    def tables(self):
+        """By name, and by key where a writer of System V segments can be had."""
+        yield None, lambda: tagwerk.Table(self.instance)
+        if sysv_ipc:
+            key = 0x55000000 | os.getpid() & 0xFFFFFF
+            yield key, lambda: tagwerk.Table(sysv_key=key)
+
     def test_no_value_and_no_snapshot_is_torn_at_full_speed(self):
-        # System V at full speed is test_c_table's: what Python writes through sysv_ipc is not in the order of the format.
-        with restless_writer(self.instance, 1), tagwerk.Table(self.instance) as table:
-            tags = list(table)
-            group = table.group(tags)
-            last = 0
-            for _ in range(self.READS):
-                for tag in tags:
-                    number_of(tag.read())
-                with contextlib.suppress(tagwerk.Unsteady):
-                    numbers = {number_of(value) for value in group.read()}
-                    self.assertEqual(len(numbers), 1, "values of two batches")
-                    self.assertGreaterEqual(min(numbers), last, "backwards")
-                    last = numbers.pop()
-            self.assertGreater(last, 0, "not one snapshot while it wrote")
+        for key, opened in self.tables():
+            with self.subTest(key=key), restless_writer(self.instance, 1, key), opened() as table:
+                tags = list(table)
+                group = table.group(tags)
+                last = 0
+                for _ in range(self.READS):
+                    for tag in tags:
+                        number_of(tag.read())
+                    with contextlib.suppress(tagwerk.Unsteady):
+                        numbers = {number_of(value) for value in group.read()}
+                        self.assertEqual(len(numbers), 1, "values of two batches")
+                        self.assertGreaterEqual(min(numbers), last, "backwards")
+                        last = numbers.pop()
+                self.assertGreater(last, 0, "not one snapshot while it wrote")
 
     def test_at_half_duty_99_of_100_snapshots_succeed(self):
         with restless_writer(self.instance, 0.5), tagwerk.Table(self.instance) as table:

@@ -68,6 +68,7 @@ describe('the page of the connectors', () => {
       await form.locator('[name=new-device]').fill('east');
       await form.getByRole('button', { name: 'Add device' }).click();
       await form.locator('[name="east.unit"]').fill('9');
+      await form.locator('[name="east.unit"]').blur();
       assert.deepEqual(await seriousFindings(page), []);
       await picture(page, 'connector-settings');
       await form.getByRole('button', { name: 'Save' }).click();
