@@ -12,9 +12,9 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-# g++ 12 sees overlaps in std::string concatenation that are not there (GCC bug 105651).
+# g++ 12 sees overlaps and overflows in std::string that are not there (GCC bugs 105651, 105329).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>")
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds>")
 endif()
 
 option(TAGWERK_TESTS "Build the unit tests" ON)

@@ -1,7 +1,6 @@
 #pragma once
 
 // What nearly every source includes. See tagwerk_precompile in TagwerkFolder.cmake.
-#ifdef __cplusplus
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -25,4 +24,3 @@
 #include <unordered_map>
 #include <variant>
 #include <vector>
-#endif

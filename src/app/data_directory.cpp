@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/private_file.hpp"
+#include "base/private_file.hpp"
 
 namespace tagwerk::app {
 namespace {
@@ -96,7 +96,7 @@ Result<std::string> DataDirectory::socket(const std::string& name) const {
 }
 
 Status DataDirectory::write_private(const std::string& name, const std::string& text) const {
-  return write_private_file((path_ / name).string(), text);
+  return base::write_private_file((path_ / name).string(), text);
 }
 
 }  // namespace tagwerk::app

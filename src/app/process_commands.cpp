@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <signal.h>
@@ -7,7 +6,6 @@
 #include <unistd.h>
 
 #include "app/command_line.hpp"
-#include "app/exit_code.hpp"
 #include "app/signals.hpp"
 #include "base/log.hpp"
 #include "connectors/modbus/connector.hpp"
@@ -31,16 +29,15 @@ int run_connector(const ConnectorArguments& arguments) {
       arguments.run, std::make_unique<connectors::modbus::ModbusConnector>(arguments.run.name));
 }
 
-void add_connector(CLI::App& app, Command& chosen) {
+void add_connector(CommandSpec& app) {
   auto arguments = std::make_shared<ConnectorArguments>();
-  CLI::App* command =
-      app.add_subcommand("connector", "Run one connector; the server starts these by itself");
-  command->add_option("name", arguments->run.name, "as in the project")->required();
-  command->add_option("--type", arguments->type, "what it speaks: modbus")->required();
-  command->add_option("--link", arguments->run.link, "the server's link socket")->required();
-  command->add_option("--data", arguments->run.data, "its own directory")->required();
-  command->callback(
-      [&chosen, arguments] { chosen = [arguments] { return run_connector(*arguments); }; });
+  CommandSpec command =
+      app.add_command("connector", "Run one connector; the server starts these by itself");
+  command.option("name", arguments->run.name, "as in the project").required();
+  command.option("--type", arguments->type, "what it speaks: modbus").required();
+  command.option("--link", arguments->run.link, "the server's link socket").required();
+  command.option("--data", arguments->run.data, "its own directory").required();
+  command.runs(arguments, run_connector);
 }
 
 using RunSimulator = Status (*)(const simulator::Options&, const simulator::OnListening&,
@@ -68,29 +65,26 @@ int simulate(RunSimulator run, const simulator::Options& options) {
   return status ? kExitGood : report(status.error());
 }
 
-void add_simulator(CLI::App& parent, Command& chosen, const std::string& name,
-                   const std::string& description, RunSimulator run) {
+void add_simulator(CommandSpec& parent, const std::string& name, const std::string& description,
+                   RunSimulator run) {
   auto options = std::make_shared<simulator::Options>();
-  CLI::App* command = parent.add_subcommand(name, description);
-  command->add_option("--host", options->host, "address to listen on")->capture_default_str();
-  command->add_option("--port", options->port, "0 picks a free one")->capture_default_str();
-  command->add_option("--seed", options->seed, "of the noise")->capture_default_str();
-  command->add_option("--speed", options->speed, "simulated seconds per second")
-      ->capture_default_str();
-  command->callback(
-      [&chosen, options, run] { chosen = [options, run] { return simulate(run, *options); }; });
+  CommandSpec command = parent.add_command(name, description);
+  command.option("--host", options->host, "address to listen on").shows_default();
+  command.option("--port", options->port, "0 picks a free one").shows_default();
+  command.option("--seed", options->seed, "of the noise").shows_default();
+  command.option("--speed", options->speed, "simulated seconds per second").shows_default();
+  command.runs([options, run] { return simulate(run, *options); });
 }
 
 }  // namespace
 
-void add_process_commands(CLI::App& app, Command& chosen) {
-  add_connector(app, chosen);
-  CLI::App* simulators = app.add_subcommand("simulate", "Run a simulated device");
-  simulators->require_subcommand(1);
-  add_simulator(*simulators, chosen, "pump-station", "A pump station on Modbus TCP",
+void add_process_commands(CommandSpec& app) {
+  add_connector(app);
+  CommandSpec simulators = app.add_command("simulate", "Run a simulated device");
+  simulators.needs_command();
+  add_simulator(simulators, "pump-station", "A pump station on Modbus TCP",
                 simulator::run_pump_station);
-  add_simulator(*simulators, chosen, "signals", "100,000 signals on Modbus TCP",
-                simulator::run_signals);
+  add_simulator(simulators, "signals", "100,000 signals on Modbus TCP", simulator::run_signals);
 }
 
 }  // namespace tagwerk::app

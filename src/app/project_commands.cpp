@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -6,7 +5,6 @@
 
 #include "access/plant_configuration.hpp"
 #include "app/command_line.hpp"
-#include "app/exit_code.hpp"
 #include "app/offline.hpp"
 #include "app/remote.hpp"
 #include "connectors/modbus/schema.hpp"
@@ -175,53 +173,51 @@ int export_project(const ProjectArguments& arguments) {
   return text ? write_out(arguments.output, *text) : report(text.error());
 }
 
-void add_where(CLI::App& command, ProjectArguments& arguments) {
-  command.add_option("--data", arguments.data,
-                     "work on this data directory; its server must not run");
+void add_where(CommandSpec& command, ProjectArguments& arguments) {
+  command.option("--data", arguments.data, "work on this data directory; its server must not run");
   add_remote_options(command, arguments.remote);
 }
 
 }  // namespace
 
-void add_project_commands(CLI::App& app, Command& chosen) {
+void add_project_commands(CommandSpec& app) {
   auto arguments = std::make_shared<ProjectArguments>();
-  const auto on = [&chosen, arguments](CLI::App* command, int (*run)(const ProjectArguments&)) {
-    command->callback(
-        [&chosen, arguments, run] { chosen = [arguments, run] { return run(*arguments); }; });
-  };
-  CLI::App* check_command = app.add_subcommand("check", "Check project files");
-  check_command->add_option("files", arguments->files, "YAML or CSV files")->required();
-  on(check_command, check);
+  CommandSpec check_command = app.add_command("check", "Check project files");
+  check_command.option("files", arguments->files, "YAML or CSV files")
+      .required()
+      .offers(Offer::files);
+  check_command.runs(arguments, check);
 
-  CLI::App* import_command = app.add_subcommand("import", "Apply project files, or go back");
-  CLI::Option* files = import_command->add_option("files", arguments->files,
-                                                  "YAML or CSV files; all of them one "
-                                                  "revision");
-  CLI::Option* revision = import_command
-                              ->add_option("--revision", arguments->revision,
-                                           "instead of files: make the project what it was then")
-                              ->check(CLI::PositiveNumber)
-                              ->excludes(files);
-  import_command->add_flag("--dry-run", arguments->import.dry_run, "only show the difference");
-  import_command->add_flag("--prune", arguments->import.prune, "remove what the files do not name")
-      ->excludes(revision);
-  add_where(*import_command, *arguments);
-  import_command->callback([&chosen, arguments] {
-    if (arguments->files.empty() && arguments->revision == 0)
-      throw CLI::ValidationError("import", "name the files, or a revision with --revision");
-    chosen = [arguments] { return import(*arguments); };
+  CommandSpec import_command = app.add_command("import", "Apply project files, or go back");
+  OptionSpec files = import_command.option("files", arguments->files,
+                                           "YAML or CSV files; all of them one "
+                                           "revision");
+  files.offers(Offer::files);
+  OptionSpec revision = import_command
+                            .option("--revision", arguments->revision,
+                                    "instead of files: make the project what it was then")
+                            .between(1, 1e9)
+                            .excludes(files);
+  import_command.flag("--dry-run", arguments->import.dry_run, "only show the difference");
+  import_command.flag("--prune", arguments->import.prune, "remove what the files do not name")
+      .excludes(revision);
+  add_where(import_command, *arguments);
+  import_command.refuses([arguments]() -> std::string {
+    if (!arguments->files.empty() || arguments->revision != 0) return "";
+    return "name the files, or a revision with --revision";
   });
+  import_command.runs(arguments, import);
 
-  CLI::App* export_command = app.add_subcommand("export", "Write the project as YAML or CSV");
-  export_command->add_option(
+  CommandSpec export_command = app.add_command("export", "Write the project as YAML or CSV");
+  export_command.option(
       "file", arguments->output,
       "where to; default: standard output. One that ends with .csv gets the tags as a table");
-  export_command->add_option("--path", arguments->path, "only objects and tags there and below");
-  export_command->add_flag("--csv", arguments->csv, "the tags as a table");
-  export_command->add_flag("--semicolon", arguments->semicolon,
-                           "a table with semicolons and decimal commas");
-  add_where(*export_command, *arguments);
-  on(export_command, export_project);
+  export_command.option("--path", arguments->path, "only objects and tags there and below");
+  export_command.flag("--csv", arguments->csv, "the tags as a table");
+  export_command.flag("--semicolon", arguments->semicolon,
+                      "a table with semicolons and decimal commas");
+  add_where(export_command, *arguments);
+  export_command.runs(arguments, export_project);
 }
 
 }  // namespace tagwerk::app

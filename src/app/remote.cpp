@@ -1,95 +1,24 @@
 #include "app/remote.hpp"
 
-#include <CLI/CLI.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <cstdlib>
-#include <fstream>
-
-#include "net/http_client.hpp"
+#include "console/answer.hpp"
 #include "net/url.hpp"
 
 namespace tagwerk::app {
 namespace {
 
-namespace json = boost::json;
+using console::integer_of;
+using console::items_of;
+using console::ServerSession;
+using console::text_of;
+using model::Node;
 
-std::string text_of(const json::value& object, std::string_view key) {
-  const json::object* members = object.if_object();
-  const json::value* value = members ? members->if_contains(key) : nullptr;
-  if (value == nullptr) return {};
-  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
-
-ErrorCode code_of(int status) {
-  if (status == 401) return ErrorCode::unauthenticated;
-  if (status == 403) return ErrorCode::permission_denied;
-  if (status == 404) return ErrorCode::not_found;
-  if (status == 409) return ErrorCode::conflict;
-  return ErrorCode::invalid_argument;
-}
-
-/// The body of a good answer, or the server's own sentence as the error.
-Result<json::value> body_of(Result<net::HttpAnswer> answer) {
-  if (!answer) return std::unexpected(answer.error());
-  boost::system::error_code error;
-  json::value body = json::parse(answer->body, error);
-  if (answer->status == 200) {
-    if (error) return fail(ErrorCode::corrupt, "the server's answer is not JSON");
-    return body;
-  }
-  if (answer->status == 422 && !error) return body;
-  const std::string detail = error ? "" : text_of(body, "detail");
-  return fail(code_of(answer->status), "the server answered {}: {}", answer->status,
-              detail.empty() ? answer->body.substr(0, 200) : detail);
-}
-
-/// A large project takes its time on a small machine.
-constexpr auto kPatience = std::chrono::minutes(10);
-
-Result<net::HttpClient> connect(const RemoteOptions& options) {
-  net::HttpClientOptions how;
-  how.url = options.url;
-  how.trust = options.trust;
-  how.bearer = options.token;
-  how.timeout = kPatience;
-  net::HttpClient client(std::move(how));
-  if (!options.token.empty()) return client;
-  if (options.user.empty())
-    return fail(ErrorCode::unauthenticated,
-                "give --token, TAGWERK_TOKEN or --user with --password-file; or --data to work "
-                "without a server");
-  std::ifstream in(options.password_file);
-  std::string password;
-  if (!in || !std::getline(in, password))
-    return fail(ErrorCode::invalid_argument, "cannot read a password from '{}'",
-                options.password_file);
-  const std::string login =
-      json::serialize(json::object{{"username", options.user}, {"password", password}});
-  auto answer = body_of(client.post("/login", login));
-  if (!answer) return std::unexpected(answer.error());
-  client.set_bearer(text_of(*answer, "access_token"));
-  return client;
-}
-
-const json::array& list_in(const json::value& body, std::string_view key) {
-  static const json::array kNone;
-  const json::object* members = body.if_object();
-  const json::value* list = members ? members->if_contains(key) : nullptr;
-  return list != nullptr && list->is_array() ? list->get_array() : kNone;
-}
-
-int number_of(const json::value& object, std::string_view key) {
-  return std::atoi(text_of(object, key).c_str());
-}
-
-std::vector<Error> faults_in(const json::value& body, std::string_view key) {
+std::vector<Error> faults_in(const Node& body, std::string_view key) {
   std::vector<Error> out;
-  for (const json::value& each : list_in(body, key)) {
+  for (const Node& each : items_of(body, key)) {
     Error& error = out.emplace_back(
         Error{ErrorCode::invalid_argument, text_of(each, "message"), std::nullopt});
-    base::SourceLocation where{text_of(each, "file"), number_of(each, "line"),
-                               number_of(each, "column")};
+    base::SourceLocation where{text_of(each, "file"), static_cast<int>(integer_of(each, "line")),
+                               static_cast<int>(integer_of(each, "column"))};
     if (!where.file.empty() || where.line != 0) error.where = std::move(where);
   }
   return out;
@@ -101,13 +30,12 @@ model::ProjectChange::What what_of(std::string_view word) {
   return word == "removed" ? What::removed : What::changed;
 }
 
-access::ImportResult import_result_of(const json::value& body) {
-  access::ImportResult out{
-      .revision = std::strtoull(text_of(body, "revision").c_str(), nullptr, 10),
-      .applied = text_of(body, "applied") == "true",
-      .errors = faults_in(body, "errors"),
-      .warnings = faults_in(body, "warnings")};
-  for (const json::value& each : list_in(body, "changes"))
+access::ImportResult import_result_of(const Node& body) {
+  access::ImportResult out{.revision = static_cast<std::uint64_t>(integer_of(body, "revision")),
+                           .applied = console::is_true(body, "applied"),
+                           .errors = faults_in(body, "errors"),
+                           .warnings = faults_in(body, "warnings")};
+  for (const Node& each : items_of(body, "changes"))
     out.changes.push_back({.what = what_of(text_of(each, "what")),
                            .kind = text_of(each, "kind"),
                            .name = text_of(each, "name"),
@@ -117,45 +45,38 @@ access::ImportResult import_result_of(const json::value& body) {
   return out;
 }
 
-/// Posts something whose answer is that of an import.
+/// Posts something whose answer is that of an import, also when it is refused with 422.
 Result<access::ImportResult> post(const RemoteOptions& options, const std::string& target,
                                   const std::string& text) {
-  auto client = connect(options);
-  if (!client) return std::unexpected(client.error());
-  auto body = body_of(client->post(target, text));
-  if (!body) return std::unexpected(body.error());
+  auto session = ServerSession::open(options);
+  if (!session) return std::unexpected(session.error());
+  auto answer = session->send("POST", target, text);
+  if (!answer) return std::unexpected(answer.error());
+  auto body = model::parse_json(answer->body, "the server's answer");
+  const bool whole = body && (answer->status == 200 || answer->status == 422);
+  if (!whole) return std::unexpected(console::refusal_of(answer->status, answer->body));
   access::ImportResult result = import_result_of(*body);
-  // A refusal as a whole, without a list of faults.
-  if (const std::string detail = text_of(*body, "detail"); !detail.empty() && result.errors.empty())
-    return fail(ErrorCode::invalid_argument, "{}", detail);
+  if (answer->status == 422 && result.errors.empty())  // a refusal as a whole
+    return std::unexpected(console::refusal_of(answer->status, answer->body));
   return result;
 }
 
 }  // namespace
 
-void add_remote_options(CLI::App& command, RemoteOptions& options) {
-  command.add_option("--url", options.url, "of the server: http://, https:// or unix:/PATH")
-      ->envname("TAGWERK_URL")
-      ->capture_default_str();
-  command.add_option("--ca", options.trust.ca_file, "believe the certificates in this PEM file")
-      ->envname("TAGWERK_CA");
-  command.add_flag_callback(
-      "--insecure-tls", [&options] { options.trust.verify_server = false; },
-      "believe whoever answers; an attacker, too");
-  command.add_option("--token", options.token, "access token")->envname("TAGWERK_TOKEN");
-  command.add_option("--user", options.user, "log in as this user");
-  command.add_option("--password-file", options.password_file, "file with the password");
-}
-
 Result<access::ImportResult> import_remotely(const RemoteOptions& options,
                                              const std::vector<model::ProjectText>& files,
                                              access::ImportOptions import) {
-  json::array list;
-  for (const model::ProjectText& file : files)
-    list.push_back(json::object{{"name", file.name}, {"text", file.text}});
+  Node list = Node::sequence();
+  for (const model::ProjectText& file : files) {
+    Node& each = list.items.emplace_back(Node::mapping());
+    each.set("name", Node::text_of(file.name));
+    each.set("text", Node::text_of(file.text));
+  }
+  Node body = Node::mapping();
+  body.set("files", std::move(list));
   return post(options,
               fmt::format("/api/project/import?dry_run={}&prune={}", import.dry_run, import.prune),
-              json::serialize(json::object{{"files", std::move(list)}}));
+              model::to_json(body));
 }
 
 Result<access::ImportResult> restore_remotely(const RemoteOptions& options, std::uint64_t revision,
@@ -166,15 +87,16 @@ Result<access::ImportResult> restore_remotely(const RemoteOptions& options, std:
 
 Result<std::string> export_remotely(const RemoteOptions& options,
                                     const access::ExportOptions& what) {
-  auto client = connect(options);
-  if (!client) return std::unexpected(client.error());
+  auto session = ServerSession::open(options);
+  if (!session) return std::unexpected(session.error());
   const bool semicolon = what.csv && what.csv->separator == ';';
-  auto answer = client->get(
-      fmt::format("/api/project/export?format={}&separator={}&path={}", what.csv ? "csv" : "yaml",
-                  semicolon ? "semicolon" : "comma", net::percent_encode(what.path)));
+  auto answer =
+      session->send("GET", fmt::format("/api/project/export?format={}&separator={}&path={}",
+                                       what.csv ? "csv" : "yaml", semicolon ? "semicolon" : "comma",
+                                       net::percent_encode(what.path)));
   if (!answer) return std::unexpected(answer.error());
   if (answer->status == 200) return std::move(answer->body);
-  return std::unexpected(body_of(std::move(answer)).error());
+  return std::unexpected(console::refusal_of(answer->status, answer->body));
 }
 
 }  // namespace tagwerk::app

@@ -1,10 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
 #include "app/command_line.hpp"
 #include "app/demo.hpp"
-#include "app/exit_code.hpp"
 #include "app/server.hpp"
 #include "app/settings_keys.hpp"
 #include "app/signals.hpp"
@@ -23,16 +21,16 @@ struct ServerArguments {
   bool lan = false;
   bool show_keys = false;
 
-  void add_to(CLI::App& command) {
-    command.add_option("--config", config, "tagwerk.yaml with the server's own settings");
-    command.add_option("--data", data, "directory for everything the server keeps");
-    command.add_option("--http", http, "ADDR:PORT to listen on; port 0 picks a free one");
-    command.add_option("--bootstrap-admin", bootstrap_admin,
-                       "file with one line name:password; makes the first administrator");
-    command.add_option("--project", projects, "project file, applied when its content changed");
-    command.add_flag("--lan", lan, "listen on all addresses, with a certificate of its own making");
-    command.add_flag("--insecure", insecure, "allow plain HTTP on addresses others can reach");
-    command.add_flag("--config-keys", show_keys, "print the keys of tagwerk.yaml and end");
+  void add_to(CommandSpec& command) {
+    command.option("--config", config, "tagwerk.yaml with the server's own settings");
+    command.option("--data", data, "directory for everything the server keeps");
+    command.option("--http", http, "ADDR:PORT to listen on; port 0 picks a free one");
+    command.option("--bootstrap-admin", bootstrap_admin,
+                   "file with one line name:password; makes the first administrator");
+    command.option("--project", projects, "project file, applied when its content changed");
+    command.flag("--lan", lan, "listen on all addresses, with a certificate of its own making");
+    command.flag("--insecure", insecure, "allow plain HTTP on addresses others can reach");
+    command.flag("--config-keys", show_keys, "print the keys of tagwerk.yaml and end");
   }
 
   Result<ServerSettings> settings(const std::string& default_data) const {
@@ -86,27 +84,25 @@ int print_settings_keys() {
   return kExitGood;
 }
 
-void add(CLI::App& app, Command& chosen, const std::string& name, const std::string& description,
+void add(CommandSpec& app, const std::string& name, const std::string& description,
          const std::string& default_data, int (*run)(ServerSettings)) {
   auto arguments = std::make_shared<ServerArguments>();
-  CLI::App* command = app.add_subcommand(name, description);
-  arguments->add_to(*command);
-  command->callback([&chosen, arguments, default_data, run] {
-    chosen = [arguments, default_data, run] {
-      if (arguments->show_keys) return print_settings_keys();
-      auto settings = arguments->settings(default_data);
-      if (settings) return run(std::move(*settings));
-      report(settings.error());
-      return kExitFailed;
-    };
+  CommandSpec command = app.add_command(name, description);
+  arguments->add_to(command);
+  command.runs([arguments, default_data, run] {
+    if (arguments->show_keys) return print_settings_keys();
+    auto settings = arguments->settings(default_data);
+    if (settings) return run(std::move(*settings));
+    report(settings.error());
+    return kExitFailed;
   });
 }
 
 }  // namespace
 
-void add_server_commands(CLI::App& app, Command& chosen) {
-  add(app, chosen, "serve", "Run the server", "tagwerk-data", serve);
-  add(app, chosen, "demo", "Run the server with a simulated pump station", "demo-data", demo);
+void add_server_commands(CommandSpec& app) {
+  add(app, "serve", "Run the server", "tagwerk-data", serve);
+  add(app, "demo", "Run the server with a simulated pump station", "demo-data", demo);
 }
 
 }  // namespace tagwerk::app

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <optional>
 
-#include "app/exit_code.hpp"
+#include "app/command_line.hpp"
 #include "app/table_commands.hpp"
 #include "app/table_json.hpp"
 #include "table/inspection.hpp"

@@ -1,11 +1,9 @@
 #include "app/table_commands.hpp"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
 #include "app/command_line.hpp"
-#include "app/exit_code.hpp"
 #include "table/writer.hpp"
 
 namespace tagwerk::app {
@@ -45,34 +43,33 @@ int remove_table(const TableArguments& arguments) {
   return kExitGood;
 }
 
-void add_table_commands(CLI::App& app, Command& chosen) {
+void add_table_commands(CommandSpec& app) {
   auto arguments = std::make_shared<TableArguments>();
-  CLI::App* parent = app.add_subcommand("table", "Look into the shared current values");
-  parent->require_subcommand(1);
+  CommandSpec parent = app.add_command("table", "Look into the shared current values");
+  parent.needs_command();
   const auto add = [&](const char* name, const char* description, const char* instance_help,
                        int (*run)(const TableArguments&)) {
-    CLI::App* command = parent->add_subcommand(name, description);
-    command->add_option("--instance", arguments->instance, instance_help);
-    command->callback(
-        [&chosen, arguments, run] { chosen = [arguments, run] { return run(*arguments); }; });
+    CommandSpec command = parent.add_command(name, description);
+    command.option("--instance", arguments->instance, instance_help);
+    command.runs(arguments, run);
     return command;
   };
-  const auto add_json = [&](CLI::App* command) {
-    command->add_flag("--json", arguments->json, "for programs");
+  const auto add_json = [&](CommandSpec command) {
+    command.flag("--json", arguments->json, "for programs");
   };
-  const auto add_values = [&](CLI::App* command) {
-    command->add_option("paths", arguments->paths, "paths or patterns; default: all");
-    command->add_option("--sysv-key", arguments->sysv_key,
-                        "read the System V segment with this key instead");
+  const auto add_values = [&](CommandSpec command) {
+    command.option("paths", arguments->paths, "paths or patterns; default: all");
+    command.option("--sysv-key", arguments->sysv_key,
+                   "read the System V segment with this key instead");
     add_json(command);
   };
   add_json(add("ls", "Every table on this machine", "only this one", list_tables));
   add_values(add("get", "Values of tags", "needed when there are several", get_from_table));
   add_values(add("watch", "Values as they change", "needed when there are several", watch_table));
   add_json(add("check", "Whether tables are sound and written", "only this one", check_tables));
-  add("rm", "Remove a table that nobody writes", "the one to remove", remove_table)
-      ->get_option("--instance")
-      ->required();
+  CommandSpec rm = parent.add_command("rm", "Remove a table that nobody writes");
+  rm.option("--instance", arguments->instance, "the one to remove").required();
+  rm.runs(arguments, remove_table);
 }
 
 }  // namespace tagwerk::app

@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "app/exit_code.hpp"
+#include "app/command_line.hpp"
 #include "app/table_commands.hpp"
 #include "app/table_json.hpp"
 #include "model/path.hpp"

@@ -11,7 +11,7 @@ FLOORS = {
     "access": 5,
     "servers/http": 6, "servers/opcua": 6, "servers/modbus": 6, "servers/mqtt": 6, "servers/exchange": 6,
     "connectors/modbus": 6, "connectors/opcua": 6, "connectors/sql": 6, "connectors/mqtt": 6, "connectors/push": 6,
-    "simulator": 6, "logic": 6,
+    "simulator": 6, "logic": 6, "console": 6,
     "app": 7,
 }
 
@@ -26,7 +26,7 @@ PUBLIC_HEADERS = {
 CONNECTORS_KNOW = ("base", "model", "link", "protocol/")
 
 # Library header prefix -> the only folder that includes it.
-ONLY_IN = {"boost/beast": "net", "openssl/": "net"}
+ONLY_IN = {"boost/beast": "net", "openssl/": "net", "CLI/": "console"}
 
 VAGUE_NAMES = {"utils", "util", "common", "misc", "helpers", "helper", "manager", "managers"}
 

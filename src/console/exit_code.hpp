@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 
-namespace tagwerk::app {
+namespace tagwerk::console {
 
 /// How a command ends; the same for all of them.
 inline constexpr int kExitGood = 0;
@@ -13,4 +13,4 @@ inline constexpr int kExitNoConnection = 3;  ///< no server there
 /// Prints "tagwerk: sentence" to stderr and gives the exit code that belongs to the error.
 int report(const Error& error);
 
-}  // namespace tagwerk::app
+}  // namespace tagwerk::console

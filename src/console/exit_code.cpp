@@ -1,8 +1,8 @@
-#include "app/exit_code.hpp"
+#include "console/exit_code.hpp"
 
 #include <cstdio>
 
-namespace tagwerk::app {
+namespace tagwerk::console {
 
 int report(const Error& error) {
   std::fprintf(stderr, "tagwerk: %s\n", error.to_string().c_str());
@@ -10,4 +10,4 @@ int report(const Error& error) {
   return nobody ? kExitNoConnection : kExitFailed;
 }
 
-}  // namespace tagwerk::app
+}  // namespace tagwerk::console
