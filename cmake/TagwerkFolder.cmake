@@ -13,6 +13,7 @@ function(tagwerk_precompile target headers)
     # g++ takes it only where these libraries' macros are the same.
     target_link_libraries(${holder} PRIVATE fmt::fmt spdlog::spdlog)
     if(headers STREQUAL "tests")
+      target_link_libraries(${holder} PRIVATE GTest::gtest GTest::gmock rapidcheck)
       # As the programs are that use it; clang compares.
       set_target_properties(${holder} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
       target_compile_options(${holder} PRIVATE -fPIE)

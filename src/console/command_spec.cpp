@@ -37,6 +37,19 @@ const CLI::App* command_of(const CLI::App& app, const std::string& name) {
   return found == all.end() ? nullptr : *found;
 }
 
+/// CLI11 takes "[1, 2]" for a list of words of its own; behind a guard it stays one word.
+constexpr char kGuard = '\x01';
+
+std::string guarded(std::string word) {
+  if (word.starts_with('[') && word.ends_with(']')) word += kGuard;
+  return word;
+}
+
+std::string without_guard(std::string word) {
+  if (word.ends_with(kGuard)) word.pop_back();
+  return word;
+}
+
 }  // namespace
 
 OptionSpec& OptionSpec::required() {
@@ -79,12 +92,12 @@ void CommandSpec::needs_command() {
 
 OptionSpec CommandSpec::option(const std::string& name, std::string& place,
                                const std::string& help) {
-  return {app_->add_option(name, place, help), extras_};
+  return {app_->add_option(name, place, help)->transform(without_guard), extras_};
 }
 
 OptionSpec CommandSpec::option(const std::string& name, std::vector<std::string>& place,
                                const std::string& help) {
-  return {app_->add_option(name, place, help), extras_};
+  return {app_->add_option(name, place, help)->transform(without_guard), extras_};
 }
 
 OptionSpec CommandSpec::option(const std::string& name, int& place, const std::string& help) {
@@ -133,8 +146,12 @@ CommandSpec CommandLine::root() {
 }
 
 std::optional<int> CommandLine::parse(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i)  // CLI11 wants the last word first
+    words.push_back(guarded(argv[i]));
   try {
-    app_->parse(argc, argv);
+    app_->name(argv[0]);
+    app_->parse(std::move(words));
   } catch (const CLI::RequiredError& error) {
     // CLI11 misses the subcommand before it looks at the word that stands in its place.
     if (argc < 2 || argv[1][0] == '-') return app_->exit(error) == 0 ? kExitGood : kExitUsage;

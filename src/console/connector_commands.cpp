@@ -129,8 +129,7 @@ void add_connector_commands(CommandSpec& app) {
     command.flag("--json", arguments->json, "for programs");
     return command;
   };
-  with_json(
-      add(parent.add_command("list", "All of them; also without a word"), list_connectors));
+  with_json(add(parent.add_command("list", "All of them; also without a word"), list_connectors));
   for (CommandSpec command :
        {named("start", "Start a connector", start_connector),
         named("stop", "Stop a connector; its tags keep their values", stop_connector),

@@ -112,6 +112,9 @@ Status watch(const WatchArguments& arguments) {
   if (!asked) return std::unexpected(asked.error());
   auto session = ServerSession::open(arguments.remote);
   if (!session) return std::unexpected(session.error());
+  // A subscription would wait for a name that nothing has yet.
+  auto there = session->get("/api/values?limit=1&" + query_of_paths(arguments.paths));
+  if (!there) return std::unexpected(there.error());
   auto socket = connect(*session);
   if (!socket) return std::unexpected(socket.error());
   if (auto sent = socket->send(model::to_json(*asked)); !sent) return sent;
