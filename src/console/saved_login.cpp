@@ -68,7 +68,8 @@ Result<SavedLogin> read_saved_login() {
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   auto root = model::parse_json(text, file);
   if (!root)
-    return fail(ErrorCode::corrupt, "{}; remove the file and log in again", root.error().message);
+    return fail(ErrorCode::corrupt, "'{}' is damaged: {}; remove it and log in again", file,
+                root.error().message);
   return login_of(*root, file);
 }
 

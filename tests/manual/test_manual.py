@@ -128,7 +128,7 @@ class Examples(unittest.TestCase):
         for page in pages_with("sh", "runnable"):
             with self.subTest(page.name):
                 script = "\n".join(text for _, text in blocks(page, "sh", "runnable"))
-                environment = {key: value for key, value in self.environment.items() if key != "TAGWERK_TOKEN"}
+                environment = {**self.environment, "XDG_CONFIG_HOME": str(self.folder_of(page) / "config"), "TAGWERK_TOKEN": ""}
                 ended = run(["bash", "-eux", "-o", "pipefail"], self.folder_of(page), environment,
                             self.at_the_demo(script))
                 self.assertEqual(ended.returncode, 0, ended.stdout[-2000:] + ended.stderr[-2000:])
