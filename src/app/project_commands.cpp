@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <span>
 
 #include "access/plant_configuration.hpp"
 #include "app/command_line.hpp"
@@ -22,6 +24,7 @@ struct ProjectArguments {
   access::ImportOptions import;
   std::uint64_t revision = 0;  ///< to go back to; 0 = files are imported
   std::string path = "/";      ///< what is exported
+  bool all = false;            ///< every change is shown
   bool csv = false;
   bool semicolon = false;
 };
@@ -53,20 +56,30 @@ std::string_view sign_of(model::ProjectChange::What what) {
   return "~";
 }
 
-int show(const access::ImportResult& result, bool dry_run) {
+/// More lines than this nobody reads; --all shows them.
+constexpr std::size_t kShownChanges = 200;
+
+void print_changes(const std::vector<model::ProjectChange>& changes, bool all) {
+  const std::size_t shown = all ? changes.size() : std::min(changes.size(), kShownChanges);
+  for (const model::ProjectChange& change : std::span(changes).first(shown))
+    std::printf("%s\n", fmt::format("{} {} {}{}", sign_of(change.what), change.kind, change.name,
+                                    change.detail.empty() ? "" : " (" + change.detail + ")")
+                            .c_str());
+  if (shown < changes.size())
+    std::printf("… and %zu more; --all shows them\n", changes.size() - shown);
+}
+
+int show(const access::ImportResult& result, const ProjectArguments& arguments) {
   print(result.warnings, "warning: ");
   print(result.errors, "");
   if (!result.errors.empty()) {
     std::fprintf(stderr, "%zu faults; nothing was applied\n", result.errors.size());
     return kExitFailed;
   }
-  for (const model::ProjectChange& change : result.changes)
-    std::printf("%s\n", fmt::format("{} {} {}{}", sign_of(change.what), change.kind, change.name,
-                                    change.detail.empty() ? "" : " (" + change.detail + ")")
-                            .c_str());
+  print_changes(result.changes, arguments.all);
   if (result.changes.empty() && !result.applied)
     std::printf("no change; revision %llu\n", static_cast<unsigned long long>(result.revision));
-  else if (dry_run)
+  else if (arguments.import.dry_run)
     std::printf("%zu changes; dry run, nothing was applied\n", result.changes.size());
   else
     std::printf("%zu changes; revision %llu\n", result.changes.size(),
@@ -132,7 +145,7 @@ int import(const ProjectArguments& arguments) {
   if (!files) return report(files.error());
   auto result =
       arguments.data.empty() ? change_online(arguments, *files) : change_offline(arguments, *files);
-  return result ? show(*result, arguments.import.dry_run) : report(result.error());
+  return result ? show(*result, arguments) : report(result.error());
 }
 
 int write_out(const std::string& file, const std::string& text) {
@@ -201,6 +214,7 @@ void add_project_commands(CommandSpec& app) {
   import_command.flag("--dry-run", arguments->import.dry_run, "only show the difference");
   import_command.flag("--prune", arguments->import.prune, "remove what the files do not name")
       .excludes(revision);
+  import_command.flag("--all", arguments->all, "show every change, also more than 200");
   add_where(import_command, *arguments);
   import_command.refuses([arguments]() -> std::string {
     if (!arguments->files.empty() || arguments->revision != 0) return "";

@@ -1,5 +1,10 @@
 #include "store/item_table.hpp"
 
+#include <algorithm>
+#include <future>
+#include <span>
+#include <thread>
+
 #include "store/query.hpp"
 
 namespace tagwerk::store {
@@ -8,19 +13,54 @@ namespace {
 using model::ProjectChange;
 using What = ProjectChange::What;
 
+/// So many items are worth a thread of their own.
+constexpr std::size_t kItemsPerThread = 10'000;
+
+using Item = ItemBodies::mapped_type::value_type;
+
+/// Decodes items side by side into `out`, in their order.
 template <class Definition, class Decode>
-Status decode_all(const ItemBodies& bodies, std::string_view kind,
-                  std::map<std::string, Definition>& out, Decode decode) {
-  const auto items = bodies.find(std::string(kind));
-  if (items == bodies.end()) return {};
-  for (const auto& [name, body] : items->second) {
+Status decode_some(std::span<const Item* const> items, std::string_view kind, Definition* out,
+                   Decode decode) {
+  for (const Item* item : items) {
+    const auto& [name, body] = *item;
     const auto node = model::parse_json(body, name);
     auto definition = node ? decode(name, *node, std::string()) : std::unexpected(node.error());
     if (!definition)
       return fail(ErrorCode::corrupt, "the configured {} '{}' cannot be read: {}", kind, name,
                   definition.error().message);
-    out.emplace_hint(out.end(), name, std::move(*definition));
+    *out++ = std::move(*definition);
   }
+  return {};
+}
+
+template <class Definition, class Decode>
+Status decode_all(const ItemBodies& bodies, std::string_view kind,
+                  std::map<std::string, Definition>& out, Decode decode) {
+  const auto found = bodies.find(std::string(kind));
+  if (found == bodies.end()) return {};
+  std::vector<const Item*> items;
+  items.reserve(found->second.size());
+  for (const Item& item : found->second)
+    items.push_back(&item);
+  std::vector<Definition> definitions(items.size());
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t parts = std::clamp<std::size_t>(items.size() / kItemsPerThread, 1, cores);
+  std::vector<std::future<Status>> others;
+  const auto part = [&](std::size_t number) {
+    const std::size_t from = items.size() * number / parts;
+    const std::size_t until = items.size() * (number + 1) / parts;
+    return decode_some(std::span(items).subspan(from, until - from), kind,
+                       definitions.data() + from, decode);
+  };
+  for (std::size_t i = 1; i < parts; ++i)
+    others.push_back(std::async(std::launch::async, part, i));
+  Status good = part(0);
+  for (auto& other : others)
+    if (Status done = other.get(); good && !done) good = std::move(done);
+  if (!good) return good;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    out.emplace_hint(out.end(), items[i]->first, std::move(definitions[i]));
   return {};
 }
 
