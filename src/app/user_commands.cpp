@@ -145,7 +145,7 @@ int disable(const UserArguments& arguments) {
 Result<std::vector<Node>> users_online(const UserArguments& arguments) {
   auto session = ServerSession::open(arguments.remote);
   if (!session) return std::unexpected(session.error());
-  return console::list_users(*session);
+  return session->all("/api/users");
 }
 
 /// With the members that the server's answer has, as far as they are shown.

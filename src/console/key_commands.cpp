@@ -25,16 +25,6 @@ struct KeyArguments {
   bool json = false;
 };
 
-Result<std::vector<Node>> all_keys(ServerSession& session) {
-  std::vector<Node> keys;
-  const auto done = session.each("/api/keys", [&](const Node& key) {
-    keys.push_back(key);
-    return true;
-  });
-  if (!done) return std::unexpected(done.error());
-  return keys;
-}
-
 std::string state_of(const Node& key) {
   if (!text_of(key, "revoked").empty()) return "revoked";
   const auto expires = base::parse_rfc3339(text_of(key, "expires"));
@@ -44,7 +34,7 @@ std::string state_of(const Node& key) {
 int list_keys(const KeyArguments& arguments) {
   auto session = ServerSession::open(arguments.remote);
   if (!session) return report(session.error());
-  auto keys = all_keys(*session);
+  auto keys = session->all("/api/keys");
   if (!keys) return report(keys.error());
   if (arguments.json) {
     print_items(*keys);
@@ -98,7 +88,7 @@ int add_key(const KeyArguments& arguments) {
 int revoke_key(const KeyArguments& arguments) {
   auto session = ServerSession::open(arguments.remote);
   if (!session) return report(session.error());
-  auto keys = all_keys(*session);
+  auto keys = session->all("/api/keys");
   if (!keys) return report(keys.error());
   for (const Node& key : *keys) {
     if (text_of(key, "name") != arguments.name || !text_of(key, "revoked").empty()) continue;

@@ -235,6 +235,16 @@ Status ServerSession::each(std::string_view target, const std::function<bool(con
   return {};
 }
 
+Result<std::vector<Node>> ServerSession::all(std::string_view target) {
+  std::vector<Node> items;
+  const auto done = each(target, [&items](const Node& item) {
+    items.push_back(item);
+    return true;
+  });
+  if (!done) return std::unexpected(done.error());
+  return items;
+}
+
 Error refusal_of(int status, std::string_view body) {
   const auto parsed = model::parse_json(body, "answer");
   const Node* detail = parsed ? parsed->find("detail") : nullptr;

@@ -58,6 +58,7 @@ class ServerSession {
   /// Every item of a list, page after page; stops early when `take` says false. `target` is without
   /// limit and cursor.
   Status each(std::string_view target, const std::function<bool(const model::Node&)>& take);
+  Result<std::vector<model::Node>> all(std::string_view target);
 
   /// A token that is good for a while: renews the login when it is about to end.
   Result<std::string> fresh_token();

@@ -10,7 +10,7 @@ using model::Node;
 namespace {
 
 Result<std::string> target_of_user(ServerSession& session, const std::string& name) {
-  auto users = list_users(session);
+  auto users = session.all("/api/users");
   if (!users) return std::unexpected(users.error());
   for (const Node& user : *users)
     if (text_of(user, "username") == name) return "/api/users/" + text_of(user, "id");
@@ -23,16 +23,6 @@ Status status_of(Result<Node> answer) {
 }
 
 }  // namespace
-
-Result<std::vector<Node>> list_users(ServerSession& session) {
-  std::vector<Node> users;
-  const auto done = session.each("/api/users", [&](const Node& user) {
-    users.push_back(user);
-    return true;
-  });
-  if (!done) return std::unexpected(done.error());
-  return users;
-}
 
 Status add_user(ServerSession& session, const std::string& name, const std::string& password,
                 const std::string& role, const std::string& subtree) {

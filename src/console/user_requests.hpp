@@ -8,7 +8,6 @@
 /// What `tagwerk user` asks a running server. Fails: as ServerSession
 namespace tagwerk::console {
 
-Result<std::vector<model::Node>> list_users(ServerSession& session);
 Status add_user(ServerSession& session, const std::string& name, const std::string& password,
                 const std::string& role, const std::string& subtree);
 /// `current` is needed for one's own alone.

@@ -30,19 +30,14 @@ struct ValueArguments {
 int get_values(const ValueArguments& arguments) {
   auto session = ServerSession::open(arguments.remote);
   if (!session) return report(session.error());
-  std::vector<Node> items;
-  const auto done =
-      session->each("/api/values?" + query_of_paths(arguments.words), [&](const Node& item) {
-        items.push_back(item);
-        return true;
-      });
-  if (!done) return report(done.error());
+  const auto items = session->all("/api/values?" + query_of_paths(arguments.words));
+  if (!items) return report(items.error());
   if (arguments.json) {
-    print_items(items);
+    print_items(*items);
     return kExitGood;
   }
   Columns out;
-  for (const Node& item : items)
+  for (const Node& item : *items)
     out.add(value_cells(item, text_of(item, "unit")));
   out.print();
   return kExitGood;
