@@ -81,7 +81,8 @@ void post_keys(Call call) {
         if (!made) return call.fail(made.error());
         std::string detail = describe_grants(made->key.grants);
         if (made->key.expires) detail += ", until " + base::to_rfc3339(*made->key.expires);
-        record(std::move(call), {"key.add", "key " + made->key.name, std::move(detail)},
+        Deed deed{"key.add", "key " + made->key.name, std::move(detail)};
+        record(std::move(call), std::move(deed),
                [made = std::move(*made)](Call done) { reply_made(std::move(done), made); });
       });
 }

@@ -62,14 +62,14 @@ auto finish(Call call, std::string action, int status) {
     std::string rights;
     for (const std::string& right : auth::right_names(role->rights, role->named))
       rights += (rights.empty() ? "" : ", ") + right;
-    record(std::move(call), {std::move(action), "role " + role->name, std::move(rights)},
-           [status, role = std::move(*role)](Call done) {
-             if (status == 204) return done.no_content();
-             std::string body;
-             JsonWriter json(body);
-             append_role(json, role);
-             done.json(status, std::move(body));
-           });
+    Deed deed{std::move(action), "role " + role->name, std::move(rights)};
+    record(std::move(call), std::move(deed), [status, role = std::move(*role)](Call done) {
+      if (status == 204) return done.no_content();
+      std::string body;
+      JsonWriter json(body);
+      append_role(json, role);
+      done.json(status, std::move(body));
+    });
   };
 }
 

@@ -48,11 +48,11 @@ std::string account_json(const Account& account) {
 void finish(Call call, std::string action, std::string detail, int status,
             Result<Account> account) {
   if (!account) return call.fail(account.error());
-  record(std::move(call), {std::move(action), "user " + account->name, std::move(detail)},
-         [status, account = std::move(*account)](Call done) {
-           if (status == 204) return done.no_content();
-           done.json(status, account_json(account));
-         });
+  Deed deed{std::move(action), "user " + account->name, std::move(detail)};
+  record(std::move(call), std::move(deed), [status, account = std::move(*account)](Call done) {
+    if (status == 204) return done.no_content();
+    done.json(status, account_json(account));
+  });
 }
 
 /// Either role and subtree or grants.
