@@ -27,7 +27,8 @@ void reply_connector(Call& call, int status, const std::string& name) {
   shown.type = definition->type;
   shown.enabled = definition->enabled;
   std::string body;
-  append_connector(body, shown, definition_members(call, *plant, name));
+  JsonWriter json(body);
+  append_connector(json, shown, definition_members(call, *plant, name));
   call.json(status, std::move(body));
 }
 

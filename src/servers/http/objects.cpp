@@ -4,7 +4,7 @@
 
 #include "model/path.hpp"
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/project_json.hpp"
 #include "servers/http/routes.hpp"
 
@@ -91,14 +91,9 @@ void get_objects(Call call) {
   if (!page) return call.fail(page.error());
   const auto objects = select_objects(call, *plant, query->all("path"));
   if (!objects) return call.fail(objects.error());
-
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(objects->size()); ++i)
-    append_object(json, *plant, *(*objects)[i]);
-  json.close_array().member_or_null("cursor", page->next(objects->size())).close_object();
-  call.json(std::move(body));
+  call.json(page_json(*page, *objects, [&](JsonWriter& json, const auto* object) {
+    append_object(json, *plant, *object);
+  }));
 }
 
 void post_objects(Call call) {

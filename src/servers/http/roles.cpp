@@ -3,7 +3,7 @@
 #include "servers/http/administration.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/json_body.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
@@ -77,13 +77,7 @@ auto finish(Call call, std::string action, int status) {
 
 void get_roles(Call call) {
   const auto directory = call.api.authenticator().directory().load();
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (const Role& role : directory->roles())
-    append_role(json, role);
-  json.close_array().key("cursor").null().close_object();
-  call.json(std::move(body));
+  call.json(list_json(directory->roles(), append_role));
 }
 
 void post_roles(Call call) {

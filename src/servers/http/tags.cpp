@@ -6,7 +6,7 @@
 #include "access/path_search.hpp"
 #include "model/path.hpp"
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/lock_json.hpp"
 #include "servers/http/project_json.hpp"
 #include "servers/http/routes.hpp"
@@ -162,16 +162,11 @@ void get_tags(Call call) {
     const access::PathSearch search(*text);
     std::erase_if(tags, [&](const PlantTag* tag) { return !search.matches(tag->definition.path); });
   }
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(tags.size()); ++i) {
+  call.json(page_json(*page, tags, [&](JsonWriter& json, const PlantTag* tag) {
     json.open_object();
-    append_tag(json, call, *selection->plant, *tags[i]);
+    append_tag(json, call, *selection->plant, *tag);
     json.close_object();
-  }
-  json.close_array().member_or_null("cursor", page->next(tags.size())).close_object();
-  call.json(std::move(body));
+  }));
 }
 
 void get_tag(Call call) {

@@ -3,6 +3,7 @@
 #include "servers/http/administration.hpp"
 #include "servers/http/grants_json.hpp"
 #include "servers/http/http_api.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
@@ -117,22 +118,14 @@ void get_own_user(Call call) {
 
 void get_users(Call call) {
   if (!may_administer(call)) return;
-  const auto query = call.query();
-  if (!query) return call.fail(query.error());
-  const auto page = Page::from(*query);
+  const auto page = call.page();
   if (!page) return call.fail(page.error());
   const auto directory = call.api.authenticator().directory().load();
-  const auto& users = directory->users();
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(users.size()); ++i) {
+  call.json(page_json(*page, directory->users(), [](JsonWriter& json, const auto& user) {
     json.open_object();
-    append_account(json, users[i].account);
+    append_account(json, user.account);
     json.close_object();
-  }
-  json.close_array().member_or_null("cursor", page->next(users.size())).close_object();
-  call.json(std::move(body));
+  }));
 }
 
 void post_users(Call call) {
