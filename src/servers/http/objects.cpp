@@ -40,6 +40,8 @@ void reply_object(Call& call, int status, const std::string& path) {
   call.json(status, std::move(body));
 }
 
+constexpr DefinitionKind kObject{.kind = "object", .in_tree = true, .reply = reply_object};
+
 /// The object in the query of a request that changes it. When there is none the call has been
 /// answered.
 std::optional<std::string> object_in_query(Call& call) {
@@ -97,37 +99,13 @@ void get_objects(Call call) {
 }
 
 void post_objects(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
-  const auto path = take_text(call, *body, "path");
-  if (!path) return;
-  const auto canonical = model::normalise_path(*path);
-  if (!canonical) return call.fail(canonical.error());
-  run_edit(
-      std::move(call),
-      [path = *canonical, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::add_definition(now.project, "object", path, std::move(body));
-      },
-      {.subtrees = {*canonical}},
-      [path = *canonical](Call answered, const access::EditResult&) {
-        reply_object(answered, 201, path);
-      });
+  post_definition(std::move(call), kObject);
 }
 
 void put_objects(Call call) {
   const auto path = object_in_query(call);
   if (!path) return;
-  auto body = call.json_body();
-  if (!body) return;
-  run_edit(
-      std::move(call),
-      [path = *path, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::change_definition(now.project, "object", path, std::move(body));
-      },
-      {.subtrees = {*path}},
-      [path = *path](Call answered, const access::EditResult&) {
-        reply_object(answered, 200, path);
-      });
+  put_definition(std::move(call), kObject, *path);
 }
 
 void delete_objects(Call call) {
@@ -135,13 +113,12 @@ void delete_objects(Call call) {
   if (!path) return;
   const auto recursive = flag(*call.query(), "recursive");
   if (!recursive) return call.fail(recursive.error());
-  run_edit(
+  delete_definition(
       std::move(call),
       [path = *path, recursive = *recursive](const access::Configured& now) {
         return model::remove_object(now.project, path, recursive);
       },
-      {.subtrees = {*path}},
-      [](Call answered, const access::EditResult&) { answered.no_content(); });
+      *path);
 }
 
 }  // namespace tagwerk::servers::http

@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "access/path_search.hpp"
-#include "model/path.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/list_json.hpp"
 #include "servers/http/lock_json.hpp"
@@ -91,6 +90,13 @@ void reply_tag(Call& call, int status, const PlantTag* tag, const model::Plant& 
   if (tag == nullptr) return call.fail(404, "the tag is gone; somebody else removed it");
   call.json(status, tag_json(call, plant, *tag));
 }
+
+void reply_tag_at(Call& call, int status, const std::string& path) {
+  const auto plant = call.api.access().plant();
+  reply_tag(call, status, plant->find(path), *plant);
+}
+
+constexpr DefinitionKind kTag{.kind = "tag", .in_tree = true, .reply = reply_tag_at};
 
 }  // namespace
 
@@ -191,22 +197,7 @@ void get_tag(Call call) {
 }
 
 void post_tags(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
-  const auto path = take_text(call, *body, "path");
-  if (!path) return;
-  const auto canonical = model::normalise_path(*path);
-  if (!canonical) return call.fail(canonical.error());
-  run_edit(
-      std::move(call),
-      [path = *canonical, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::add_definition(now.project, "tag", path, std::move(body));
-      },
-      {.subtrees = {*canonical}},
-      [path = *canonical](Call answered, const access::EditResult&) {
-        const auto plant = answered.api.access().plant();
-        reply_tag(answered, 201, plant->find(path), *plant);
-      });
+  post_definition(std::move(call), kTag);
 }
 
 void put_tag(Call call) {
@@ -232,14 +223,13 @@ void put_tag(Call call) {
 void delete_tag(Call call) {
   const auto found = own_tag(call);
   if (!found) return;
-  run_edit(
+  delete_definition(
       std::move(call),
       [id = found->id](const access::Configured& now) {
         const PlantTag* tag = now.plant.by_id(id);
         return model::remove_tag(now.project, tag == nullptr ? "" : tag->definition.path);
       },
-      {.subtrees = {found->subtree}},
-      [](Call answered, const access::EditResult&) { answered.no_content(); });
+      found->subtree);
 }
 
 }  // namespace tagwerk::servers::http

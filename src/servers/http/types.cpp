@@ -58,6 +58,8 @@ void reply_type(Call& call, int status, const std::string& name) {
   call.json(status, std::move(body));
 }
 
+constexpr DefinitionKind kType{.kind = "type", .in_tree = false, .reply = reply_type};
+
 }  // namespace
 
 void get_types(Call call) {
@@ -83,40 +85,19 @@ void get_type(Call call) {
 }
 
 void post_types(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
-  const auto name = take_text(call, *body, "name");
-  if (!name) return;
-  run_edit(
-      std::move(call),
-      [name = *name, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::add_definition(now.project, "type", name, std::move(body));
-      },
-      {.subtrees = {"/"}},
-      [name = *name](Call answered, const access::EditResult&) {
-        reply_type(answered, 201, name);
-      });
+  post_definition(std::move(call), kType);
 }
 
 void put_type(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
   const std::string name = call.parameter;
-  run_edit(
-      std::move(call),
-      [name, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::change_definition(now.project, "type", name, std::move(body));
-      },
-      {.subtrees = {"/"}},
-      [name](Call answered, const access::EditResult&) { reply_type(answered, 200, name); });
+  put_definition(std::move(call), kType, name);
 }
 
 void delete_type(Call call) {
-  const std::string name = call.parameter;
-  run_edit(
-      std::move(call),
-      [name](const access::Configured& now) { return model::remove_type(now.project, name); },
-      {.subtrees = {"/"}}, [](Call answered, const access::EditResult&) { answered.no_content(); });
+  std::string name = call.parameter;
+  delete_definition(std::move(call), [name = std::move(name)](const access::Configured& now) {
+    return model::remove_type(now.project, name);
+  });
 }
 
 }  // namespace tagwerk::servers::http
