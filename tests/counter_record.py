@@ -8,7 +8,8 @@ import time
 
 import websockets
 
-from harness import Client, Failed, wait_until
+from http_client import Client
+from waiting import Failed, wait_until
 
 RETRY_SECONDS = 0.03
 

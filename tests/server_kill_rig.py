@@ -5,6 +5,7 @@ import time
 import harness
 import signals_plant
 from counter_record import CounterRecord, faults_of
+from http_client import nanoseconds
 from pymodbus.client import ModbusTcpClient
 
 COUNTERS = [signals_plant.counter(unit) for unit in signals_plant.UNITS]
@@ -75,7 +76,7 @@ class ServerKillRig:
         client = self.server.client
 
         def live():
-            return all(item["quality"] == 0 and harness.nanoseconds(item["time"]) > now
+            return all(item["quality"] == 0 and nanoseconds(item["time"]) > now
                        for item in client.values(*COUNTERS).values())
         harness.wait_until(live, 15, "counters that are polled again")
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "table/child_for_test.hpp"
+#include "table/dying_writer_for_test.hpp"
 #include "table/testing.hpp"
 #include "table/twin.hpp"
 #include "table/writer.hpp"
@@ -153,15 +154,7 @@ RC_GTEST_PROP(TableSysv, EqualsTheOtherSegmentByteByByteWhateverIsDone, ()) {
 
 TEST(TableSysv, GoesOnUnderReadersWhenAKilledWritersTableIsTakenOver) {
   const TestInstance instance("sysv-killed");
-  Child child([&] {
-    auto* w = must_create(instance).release();
-    (void)w->define({"/A", 1, 0, Type::integer, 0});
-    (void)w->define({"/S", 2, 1, Type::string, 32});
-    (void)w->publish(0, Value::of(std::int64_t{1}), model::kGood, at_s(1));
-    (void)w->publish(1, Value::string("text"), model::kGood, at_s(1));
-    w->begin(at_s(2));
-    (void)w->publish(0, Value::of(std::int64_t{2}), model::kGood, at_s(2));
-  });
+  Child child([&] { testing::leave_a_batch_open(*must_create(instance).release()); });
   ASSERT_TRUE(child.ready());
   const auto reader = must_open(instance);
   EXPECT_EQ(reader.information().writer_pid, static_cast<std::uint32_t>(child.pid()));
@@ -200,29 +193,10 @@ void expect_same_content(const TestInstance& instance) {
   }
 }
 
-/// Defines, renames, removes and publishes until it is killed.
-void storm(const TestInstance& instance) {
-  auto* w = must_create(instance).release();
-  ::alarm(60);
-  std::thread([w] {
-    for (std::uint64_t n = 0;; ++n) {
-      const auto slot = w->define({.path = fmt::format("/T{}", n % 40), .type = Type::string});
-      if (slot)
-        (void)w->publish(*slot, Value::string(fmt::format("v{}", n)), model::kGood, at_s(1));
-      const auto tag = w->reader().find(fmt::format("/T{}", (n * 7) % 40));
-      if (!tag) continue;
-      if (n % 2 == 0)
-        (void)w->undefine(tag->slot);
-      else
-        (void)w->define({.path = fmt::format("/R{}", n % 30), .id = tag->id, .type = Type::string});
-    }
-  }).detach();
-}
-
 TEST(TableSysv, EqualsTheOtherSegmentAgainAfterAWriterDiedAnywhere) {
   const TestInstance instance("sysv-storm");
   for (int round = 0; round < 20; ++round) {
-    Child child([&] { storm(instance); });
+    Child child([&] { testing::storm(*must_create(instance).release()); });
     ASSERT_TRUE(child.ready());
     ::usleep(static_cast<useconds_t>(500 + 700 * round));
     child.kill();

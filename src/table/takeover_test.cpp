@@ -1,10 +1,10 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-#include <thread>
 #include <unistd.h>
 
 #include "table/child_for_test.hpp"
+#include "table/dying_writer_for_test.hpp"
 #include "table/inspection.hpp"
 #include "table/process.hpp"
 #include "table/testing.hpp"
@@ -19,23 +19,10 @@ using testing::Child;
 using testing::kSmall;
 using testing::TestInstance;
 
-/// Publishes A = 1, S = "text", C bad; then dies in the middle of a batch that changes A.
-void write_and_stay(const std::string& instance) {
-  auto writer = Writer::create(instance, kSmall);
-  auto* w = writer->release();  // the child never closes it
-  (void)w->define({"/A", 1, 0, Type::integer, 0});
-  (void)w->define({"/S", 2, 1, Type::string, 32});
-  (void)w->define({"/C", 3, 2, Type::integer, 0});
-  (void)w->publish(0, Value::of(std::int64_t{1}), model::kGood, at_s(1));
-  (void)w->publish(1, Value::string("text"), model::kGood, at_s(1));
-  (void)w->publish(2, Value::of(std::int64_t{3}), model::kBadNoCommunication, at_s(1));
-  w->begin(at_s(2));
-  (void)w->publish(0, Value::of(std::int64_t{2}), model::kGood, at_s(2));
-}
-
 TEST(TableTakeover, KeepsTheValuesOfAKilledWriterAndMarksThemOld) {
   const TestInstance instance("killed");
-  Child child([&] { write_and_stay(instance.name()); });
+  Child child(
+      [&] { testing::leave_a_batch_open(*Writer::create(instance.name(), kSmall)->release()); });
   ASSERT_TRUE(child.ready());
   auto reader = Reader::open(instance.name());
   ASSERT_TRUE(reader) << reader.error().message;
@@ -73,22 +60,7 @@ TEST(TableTakeover, KeepsTheValuesOfAKilledWriterAndMarksThemOld) {
 TEST(TableTakeover, FollowsAWriterThatDiesAnywhereInAStormOfChanges) {
   const TestInstance instance("storm");
   for (int round = 0; round < 20; ++round) {
-    Child child([&] {
-      auto* w = Writer::create(instance.name(), kSmall)->release();
-      ::alarm(60);
-      std::thread([w] {
-        for (std::uint64_t n = 0;; ++n) {
-          const auto slot = w->define({.path = fmt::format("/T{}", n % 40), .type = Type::string});
-          if (slot)
-            (void)w->publish(*slot, Value::string(fmt::format("v{}", n)), model::kGood, at_s(1));
-          if (const auto tag = w->reader().find(fmt::format("/T{}", (n * 7) % 40)))
-            n % 2 == 0
-                ? (void)w->undefine(tag->slot)
-                : (void)w->define(
-                      {.path = fmt::format("/R{}", n % 30), .id = tag->id, .type = Type::string});
-        }
-      }).detach();
-    });
+    Child child([&] { testing::storm(*Writer::create(instance.name(), kSmall)->release()); });
     ASSERT_TRUE(child.ready());
     ::usleep(static_cast<useconds_t>(500 + 700 * round));
     child.kill();

@@ -14,6 +14,7 @@ import harness
 sys.path.insert(0, str(harness.TREE / "clients" / "python"))
 
 import tagwerk  # noqa: E402  (after the path is known)
+from demo_segments import demo_with_both_segments  # noqa: E402
 
 BUILD = harness.BINARY.parent.parent
 EXAMPLE = harness.TREE / "examples" / "table" / "read_table.c"
@@ -82,18 +83,7 @@ class RealServer(Installed):
     def setUpClass(cls):
         super().setUpClass()
         cls.key = 0x57000000 | os.getpid() & 0xFFFFFF
-        settings = cls.prefix / "tagwerk.yaml"
-        settings.write_text(f"table: {{sysv_key: {cls.key:#x}}}\n")
-        cls.demo = cls.enterClassContext(harness.Demo("--config", settings))
-        cls.demo.client.wait_for_good(40)
-        cls.instance = cls.demo.client.get("/api/status")["instance"]
-        cls.addClassCleanup(cls.remove_table)
-
-    @classmethod
-    def remove_table(cls):
-        if cls.demo.program.is_running:
-            cls.demo.stop()
-        harness.tagwerk("table", "rm", "--instance", cls.instance)
+        _, cls.instance = cls.enterClassContext(demo_with_both_segments(cls.key))
 
     def test_the_example_reads_both_segments(self):
         for where in (self.instance, f"{self.key:#x}"):

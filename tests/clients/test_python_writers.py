@@ -5,7 +5,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
@@ -14,6 +13,7 @@ import harness
 sys.path.insert(0, str(harness.TREE / "clients" / "python"))
 
 import tagwerk  # noqa: E402  (after the path is known)
+from demo_segments import demo_with_both_segments  # noqa: E402
 
 try:
     import sysv_ipc
@@ -117,20 +117,8 @@ class RealServer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.key = 0x56000000 | os.getpid() & 0xFFFFFF
-        folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="tagwerk-")))
-        settings = folder / "tagwerk.yaml"
-        settings.write_text(f"table: {{sysv_key: {cls.key:#x}, mode: 0640}}\n")
-        cls.demo = cls.enterClassContext(harness.Demo("--config", settings))
+        cls.demo, cls.instance = cls.enterClassContext(demo_with_both_segments(cls.key, ", mode: 0640"))
         cls.client = cls.demo.client
-        cls.client.wait_for_good(40)
-        cls.instance = cls.client.get("/api/status")["instance"]
-        cls.addClassCleanup(cls.remove_table)
-
-    @classmethod
-    def remove_table(cls):
-        if cls.demo.program.is_running:
-            cls.demo.stop()
-        harness.tagwerk("table", "rm", "--instance", cls.instance)
 
     def tables(self):
         return (lambda: tagwerk.Table(self.instance)), (lambda: tagwerk.Table(sysv_key=self.key))

@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 import harness
+from certificates import Certificate, fingerprint_of, shown_certificate, trusting
 
 REFUSED = 1
 
@@ -41,7 +42,7 @@ class Served(unittest.TestCase):
 class Tls(Served):
     def setUp(self):
         super().setUp()
-        self.certificate = harness.Certificate(self.folder)
+        self.certificate = Certificate(self.folder)
 
     def serve_tls(self, more=""):
         return self.serve(f"tls: {{certificate: {self.certificate.file}, key: {self.certificate.key}{more}}}\n",
@@ -85,12 +86,12 @@ class Tls(Served):
             self.shake_hands(strict, ssl.TLSVersion.TLSv1_2)
 
     def wait_for(self, server, fingerprint):
-        harness.wait_until(lambda: harness.shown_certificate(server.port) == fingerprint, 15, "the new certificate")
+        harness.wait_until(lambda: shown_certificate(server.port) == fingerprint, 15, "the new certificate")
 
     def test_a_new_certificate_is_taken_without_a_restart(self):
         server = self.serve_tls()
         with server.client.socket() as live:
-            self.assertEqual(harness.shown_certificate(server.port), self.certificate.fingerprint)
+            self.assertEqual(shown_certificate(server.port), self.certificate.fingerprint)
             self.certificate.write()
             self.wait_for(server, self.certificate.fingerprint)
             self.certificate.write()
@@ -109,7 +110,7 @@ class Tls(Served):
         bad = harness.wait_until(lambda: (part := self.part(server, "tls"))["state"] == "bad" and part, 15, "a bad part")
         self.assertIn(str(self.certificate.file), bad["detail"])
         self.assertIn("stays in use", bad["detail"])
-        self.assertEqual(harness.shown_certificate(server.port), before)
+        self.assertEqual(shown_certificate(server.port), before)
         self.certificate.file.write_text(good)
         harness.wait_until(lambda: self.part(server, "tls")["state"] == "good", 15, "a good part")
 
@@ -149,7 +150,7 @@ class Lan(Served):
         program, url = self.start(data)
         text = "\n".join(program.output())
         certificate = data / "tls" / "certificate.pem"
-        self.assertIn(harness.fingerprint_of(certificate), text)
+        self.assertIn(fingerprint_of(certificate), text)
         self.assertRegex(text, re.escape(url) + r"/setup#\w")
         self.assertEqual(oct((data / "tls" / "key.pem").stat().st_mode & 0o777), "0o600")
         port = int(url.rsplit(":", 1)[1])
@@ -158,14 +159,14 @@ class Lan(Served):
         self.assertIn("DNS:localhost", names)
         self.assertIn("IP Address:127.0.0.1", names)
         self.assertIn(re.search(r"https://\[?([\da-f.:]+?)\]?:\d+$", url).group(1), names.lower())
-        trust = harness.trusting(certificate)
+        trust = trusting(certificate)
         for host in ("127.0.0.1", "localhost"):
             self.assertEqual(harness.Client(f"https://{host}:{port}", trust=trust).request("GET", "/healthz").status, 200)
         program.stop()
 
         again, _ = self.start(data)
-        self.assertEqual(harness.fingerprint_of(certificate), re.search(r"SHA-256 (\S+)", "\n".join(again.output())).group(1))
-        self.assertIn(harness.fingerprint_of(certificate), text, "the same as before")
+        self.assertEqual(fingerprint_of(certificate), re.search(r"SHA-256 (\S+)", "\n".join(again.output())).group(1))
+        self.assertIn(fingerprint_of(certificate), text, "the same as before")
         again.stop()
 
 

@@ -11,6 +11,7 @@ import itertools
 import unittest
 
 import harness
+from live_socket import Socket
 
 PROJECT = """\
 connectors:
@@ -387,9 +388,9 @@ class RightsOfEveryRoute(unittest.TestCase):
             with self.subTest(caller.name):
                 if not caller.is_known:
                     with self.assertRaises(harness.Failed):
-                        harness.Socket(self.world.url, caller.token)
+                        Socket(self.world.url, caller.token)
                     continue
-                with harness.Socket(self.world.url, caller.token) as socket:
+                with Socket(self.world.url, caller.token) as socket:
                     socket.subscribe(1, "/Plant/*/Level")
                     seen = {item["path"] for item in socket.receive_op("snapshot")["items"]}
                     self.assertEqual(seen, {f"/Plant/{part}/Level" for part in "AB" if caller.has("read", f"/Plant/{part}")})

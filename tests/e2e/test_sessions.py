@@ -8,6 +8,7 @@ import time
 import unittest
 
 import harness
+from http_client import Answer
 
 PROJECT = "tags:\n  Plant/A/Level: {type: float, write: operator}\n"
 PASSWORD = "a long sentence"
@@ -33,7 +34,7 @@ class Guessing(unittest.TestCase):
             connection.request("POST", "/login", json.dumps({"username": user, "password": password}),
                                {"Content-Type": "application/json"})
             answer = connection.getresponse()
-            return harness.Answer(answer.status, answer.headers, answer.read())
+            return Answer(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
 

@@ -7,6 +7,7 @@ import unittest
 
 import harness
 import signals_plant
+from http_client import nanoseconds
 
 LIMIT_SECONDS = 2.0
 FIRST = signals_plant.counter(1)
@@ -60,8 +61,8 @@ class ConnectorKill(unittest.TestCase):
                 elif item["status"] == "BadNotConnected":
                     told_why = True
                     self.assertIsNotNone(item["value"], "the last value was not kept")
-                elif item["status"] == "Good" and harness.nanoseconds(item["time"]) > killed and told_why:
-                    return harness.nanoseconds(item["server_time"])
+                elif item["status"] == "Good" and nanoseconds(item["time"]) > killed and told_why:
+                    return nanoseconds(item["server_time"])
 
     def test_while_it_is_down_its_values_stay_and_say_why_and_a_write_is_refused_with_the_reason(self):
         self.client.wait_for_value(FIRST, lambda item: item["quality"] == 0)

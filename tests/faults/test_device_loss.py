@@ -7,6 +7,7 @@ import unittest
 
 import harness
 import signals_plant
+from http_client import nanoseconds
 
 TIMEOUT_SECONDS = 0.5
 PERIOD_SECONDS = 0.2
@@ -60,7 +61,7 @@ class DeviceLoss(unittest.TestCase):
         while time.monotonic() < end:
             items += socket.receive_op("changes", 3)["items"]
         values = [item["value"] for item in items]
-        times = [harness.nanoseconds(item["time"]) / 1e9 for item in items]
+        times = [nanoseconds(item["time"]) / 1e9 for item in items]
         self.assertEqual(values, list(range(values[0], values[0] + len(values))))
         self.assertGreaterEqual(len(items), 0.7 * seconds / PERIOD_SECONDS)
         self.assertLess(max(after - before for before, after in zip(times, times[1:])), 0.45)
@@ -75,7 +76,7 @@ class DeviceLoss(unittest.TestCase):
     def wait_for_recovery(self, seconds=10):
         now = time.time_ns()
         self.client.wait_for_value(
-            "/Mortal/Polls", lambda item: item["quality"] == 0 and harness.nanoseconds(item["time"]) > now, seconds,
+            "/Mortal/Polls", lambda item: item["quality"] == 0 and nanoseconds(item["time"]) > now, seconds,
             "a new Good value")
         self.assertTrue(self.client.write("/Mortal/Scratch", 77)["ok"])
         self.wait_for_device("Mortal", "connected")

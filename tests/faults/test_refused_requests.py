@@ -6,6 +6,7 @@ import time
 import unittest
 
 import harness
+from live_socket import Socket
 
 PUMP_HOUSE = "/Plant/PumpHouse"
 SET_POINT = f"{PUMP_HOUSE}/SetPoint"
@@ -214,7 +215,7 @@ class RefusedCallers(OnTheDemo):
                     self.assertEqual(answer.headers["WWW-Authenticate"].split()[0], "Bearer")
         for token in ("x", None):
             with self.assertRaises(harness.Failed):
-                harness.Socket(self.demo.url, token)
+                Socket(self.demo.url, token)
 
     def test_a_refresh_token_is_good_once(self):
         tokens = harness.Client(self.demo.url).post("/login", {"username": self.demo.user, "password": self.demo.password})

@@ -12,6 +12,8 @@ import unittest
 import urllib.parse
 
 import harness
+from certificates import Certificate, shown_certificate
+from http_client import Answer
 
 PAGE = harness.TREE / "docs" / "manual" / "reverse-proxy.md"
 # Loopback is a network: with addresses of their own, proxy and client can be told apart.
@@ -64,7 +66,7 @@ class BehindNginx(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="tagwerk-nginx-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
-        cls.certificate = harness.Certificate(cls.folder)
+        cls.certificate = Certificate(cls.folder)
         settings = cls.folder / "tagwerk.yaml"
         settings.write_text(replaced(block("yaml nginx"), {"[127.0.0.1]": cls.trusted}))
         cls.server = cls.enterClassContext(harness.Demo("--config", settings))
@@ -85,7 +87,7 @@ class BehindNginx(unittest.TestCase):
         (cls.folder / "nginx.conf").write_text(WHOLE.format(folder=cls.folder, user=user))
         nginx = harness.Program([NGINX, "-p", cls.folder, "-c", cls.folder / "nginx.conf"], cls.folder / "nginx.log")
         cls.enterClassContext(nginx)
-        harness.wait_until(lambda: harness.shown_certificate(cls.port), 10, "nginx" + nginx.log_tail())
+        harness.wait_until(lambda: shown_certificate(cls.port), 10, "nginx" + nginx.log_tail())
 
     def ask(self, path, port, secure, source=CLIENT, headers=None, body=None):
         """A request from an address of its own, straight or through nginx."""
@@ -95,7 +97,7 @@ class BehindNginx(unittest.TestCase):
         try:
             connection.request("POST" if body is not None else "GET", path, body, headers or {})
             answer = connection.getresponse()
-            return harness.Answer(answer.status, answer.headers, answer.read())
+            return Answer(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
 

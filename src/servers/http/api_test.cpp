@@ -172,6 +172,15 @@ TEST_F(Api, GivesListsInPages) {
     EXPECT_EQ(viewer.get(std::string("/api/values?") + query)->status, 422) << query;
 }
 
+TEST_F(Api, GivesAnEmptyPageHoweverFarBehindTheEndTheCursorIs) {
+  net::HttpClient viewer = server->client("viewer");
+  for (const char* list : {"values", "tags", "objects", "types"})
+    for (const char* cursor : {"o1000", "o18446744073709551615"})
+      EXPECT_EQ(viewer.get(fmt::format("/api/{}?limit=1&cursor={}", list, cursor))->body,
+                R"({"items":[],"cursor":null})")
+          << list;
+}
+
 TEST_F(Api, WritesValuesAndSaysWhatBecameOfEach) {
   net::HttpClient client = server->client("operator");
   const auto good =

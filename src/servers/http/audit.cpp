@@ -1,7 +1,7 @@
 // GET /api/audit.
 
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
@@ -62,13 +62,7 @@ void get_audit(Call call) {
   access.audit(std::move(caller), std::move(*filter),
                [call = std::move(call)](Result<access::AuditPage> page) mutable {
                  if (!page) return call.fail(page.error());
-                 std::string body;
-                 JsonWriter json(body);
-                 json.open_object().key("items").open_array();
-                 for (const access::AuditEntry& entry : page->entries)
-                   append_entry(json, entry);
-                 json.close_array().member_or_null("cursor", page->next_cursor).close_object();
-                 call.json(std::move(body));
+                 call.json(list_json(page->entries, append_entry, page->next_cursor));
                });
 }
 

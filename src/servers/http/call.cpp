@@ -80,6 +80,12 @@ Result<net::QueryParameters> Call::query() const {
   return net::QueryParameters::parse(target->query);
 }
 
+Result<Page> Call::page() const {
+  const auto parameters = query();
+  if (!parameters) return std::unexpected(parameters.error());
+  return Page::from(*parameters);
+}
+
 access::Caller Call::caller() const {
   return {principal, "http " + request.peer()->address};
 }

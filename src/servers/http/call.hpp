@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/access.hpp"
 #include "auth/authenticator.hpp"
@@ -30,7 +33,12 @@ struct Page {
   static Result<std::size_t> limit_of(const net::QueryParameters& query);
   /// For the page after this one of `total` things; empty when this is the last.
   std::string next(std::size_t total) const;
-  std::size_t end(std::size_t total) const { return std::min(total, offset + limit); }
+  /// Those of `all` that stand on this page; none behind the last.
+  template <class Thing>
+  std::span<const Thing> of(const std::vector<Thing>& all) const {
+    const std::size_t begin = std::min(offset, all.size());
+    return std::span(all).subspan(begin, std::min(limit, all.size() - begin));
+  }
 };
 
 /// One request of the API on its way to its answer; moved along until somebody answers.
@@ -46,6 +54,9 @@ struct Call {
 
   /// Fails: invalid_argument
   Result<net::QueryParameters> query() const;
+  /// The page of a list that the query asks for.
+  /// Fails: invalid_argument
+  Result<Page> page() const;
   access::Caller caller() const;
 
   void reply(net::Response response) { responder.send(std::move(response)); }

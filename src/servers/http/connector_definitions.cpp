@@ -27,49 +27,30 @@ void reply_connector(Call& call, int status, const std::string& name) {
   shown.type = definition->type;
   shown.enabled = definition->enabled;
   std::string body;
-  append_connector(body, shown, definition_members(call, *plant, name));
+  JsonWriter json(body);
+  append_connector(json, shown, definition_members(call, *plant, name));
   call.json(status, std::move(body));
 }
+
+constexpr DefinitionKind kConnector{
+    .kind = "connector", .in_tree = false, .reply = reply_connector};
 
 }  // namespace
 
 void post_connectors(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
-  const auto name = take_text(call, *body, "name");
-  if (!name) return;
-  run_edit(
-      std::move(call),
-      [name = *name, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::add_definition(now.project, "connector", name, std::move(body));
-      },
-      {.subtrees = {"/"}},
-      [name = *name](Call answered, const access::EditResult&) {
-        reply_connector(answered, 201, name);
-      });
+  post_definition(std::move(call), kConnector);
 }
 
 void put_connector(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
   const std::string name = call.parameter;
-  run_edit(
-      std::move(call),
-      [name, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::change_definition(now.project, "connector", name, std::move(body));
-      },
-      {.subtrees = {"/"}},
-      [name](Call answered, const access::EditResult&) { reply_connector(answered, 200, name); });
+  put_definition(std::move(call), kConnector, name);
 }
 
 void delete_connector(Call call) {
-  const std::string name = call.parameter;
-  run_edit(
-      std::move(call),
-      [name](const access::Configured& now) {
-        return model::remove_connector(now.project, now.plant, name);
-      },
-      {.subtrees = {"/"}}, [](Call answered, const access::EditResult&) { answered.no_content(); });
+  std::string name = call.parameter;
+  delete_definition(std::move(call), [name = std::move(name)](const access::Configured& now) {
+    return model::remove_connector(now.project, now.plant, name);
+  });
 }
 
 }  // namespace tagwerk::servers::http

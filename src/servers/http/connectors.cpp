@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/routes.hpp"
 #include "servers/http/status_json.hpp"
 
@@ -42,7 +42,8 @@ void append_device(JsonWriter& json, const supervisor::DeviceStatus& device) {
 
 void reply_connector(Call& call, int status, const ConnectorStatus& connector) {
   std::string body;
-  append_connector(body, connector,
+  JsonWriter json(body);
+  append_connector(json, connector,
                    definition_members(call, *call.api.access().plant(), connector.name));
   call.json(status, std::move(body));
 }
@@ -80,8 +81,7 @@ std::string definition_members(const Call& call, const model::Plant& plant, std:
                      plant.revision());
 }
 
-void append_connector(std::string& out, const ConnectorStatus& connector, std::string_view more) {
-  JsonWriter json(out);
+void append_connector(JsonWriter& json, const ConnectorStatus& connector, std::string_view more) {
   json.open_object()
       .member("name", connector.name)
       .member("type", connector.type)
@@ -116,12 +116,10 @@ void append_connector(std::string& out, const ConnectorStatus& connector, std::s
 void get_connectors(Call call) {
   const auto connectors = call.api.access().connectors(*call.principal);
   if (!connectors) return call.fail(connectors.error());
-  std::string body = "{\"items\":[";
   const auto plant = call.api.access().plant();
-  for (const ConnectorStatus& each : *connectors)
-    append_connector(body, each, definition_members(call, *plant, each.name));
-  body += "],\"cursor\":null}";
-  call.json(std::move(body));
+  call.json(list_json(*connectors, [&](JsonWriter& json, const ConnectorStatus& each) {
+    append_connector(json, each, definition_members(call, *plant, each.name));
+  }));
 }
 
 void get_connector(Call call) {

@@ -3,6 +3,7 @@
 #include "servers/http/administration.hpp"
 #include "servers/http/grants_json.hpp"
 #include "servers/http/http_api.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
@@ -49,22 +50,14 @@ void reply_made(Call call, const auth::MadeKey& made) {
 
 void get_keys(Call call) {
   if (!may_administer(call)) return;
-  const auto query = call.query();
-  if (!query) return call.fail(query.error());
-  const auto page = Page::from(*query);
+  const auto page = call.page();
   if (!page) return call.fail(page.error());
   const auto directory = call.api.authenticator().directory().load();
-  const auto& keys = directory->keys();
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(keys.size()); ++i) {
+  call.json(page_json(*page, directory->keys(), [](JsonWriter& json, const auto& key) {
     json.open_object();
-    append_key(json, keys[i].record, keys[i].use->last());
+    append_key(json, key.record, key.use->last());
     json.close_object();
-  }
-  json.close_array().member_or_null("cursor", page->next(keys.size())).close_object();
-  call.json(std::move(body));
+  }));
 }
 
 void post_keys(Call call) {
@@ -81,7 +74,8 @@ void post_keys(Call call) {
         if (!made) return call.fail(made.error());
         std::string detail = describe_grants(made->key.grants);
         if (made->key.expires) detail += ", until " + base::to_rfc3339(*made->key.expires);
-        record(std::move(call), {"key.add", "key " + made->key.name, std::move(detail)},
+        Deed deed{"key.add", "key " + made->key.name, std::move(detail)};
+        record(std::move(call), std::move(deed),
                [made = std::move(*made)](Call done) { reply_made(std::move(done), made); });
       });
 }

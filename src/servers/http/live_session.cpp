@@ -336,11 +336,12 @@ void LiveSession::send_status() {
   if (!ready()) return;
   std::string content = "\"status\":";
   append_status(content, api_, api_.access().status());
-  content += ",\"connectors\":[";
+  JsonWriter json(content);
+  json.key("connectors").open_array();
   if (const auto connectors = api_.access().connectors(*session_.principal))
     for (const supervisor::ConnectorStatus& each : *connectors)
-      append_connector(content, each);
-  content += ']';
+      append_connector(json, each);
+  json.close_array();
   if (content == last_status_) return;
   send(fmt::format("{{\"op\":\"status\",\"id\":{},{}}}", *status_id_, content));
   last_status_ = std::move(content);

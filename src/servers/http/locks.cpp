@@ -3,19 +3,14 @@
 #include "servers/http/administration.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/json_body.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/lock_json.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
 
 void get_locks(Call call) {
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (const access::Lock& lock : call.api.access().locks(*call.principal))
-    append_lock(json, lock);
-  json.close_array().key("cursor").null().close_object();
-  call.json(std::move(body));
+  call.json(list_json(call.api.access().locks(*call.principal), append_lock));
 }
 
 void post_locks(Call call) {

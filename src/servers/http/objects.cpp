@@ -4,7 +4,7 @@
 
 #include "model/path.hpp"
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/project_json.hpp"
 #include "servers/http/routes.hpp"
 
@@ -39,6 +39,8 @@ void reply_object(Call& call, int status, const std::string& path) {
   append_object(json, *plant, *object);
   call.json(status, std::move(body));
 }
+
+constexpr DefinitionKind kObject{.kind = "object", .in_tree = true, .reply = reply_object};
 
 /// The object in the query of a request that changes it. When there is none the call has been
 /// answered.
@@ -91,48 +93,19 @@ void get_objects(Call call) {
   if (!page) return call.fail(page.error());
   const auto objects = select_objects(call, *plant, query->all("path"));
   if (!objects) return call.fail(objects.error());
-
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(objects->size()); ++i)
-    append_object(json, *plant, *(*objects)[i]);
-  json.close_array().member_or_null("cursor", page->next(objects->size())).close_object();
-  call.json(std::move(body));
+  call.json(page_json(*page, *objects, [&](JsonWriter& json, const auto* object) {
+    append_object(json, *plant, *object);
+  }));
 }
 
 void post_objects(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
-  const auto path = take_text(call, *body, "path");
-  if (!path) return;
-  const auto canonical = model::normalise_path(*path);
-  if (!canonical) return call.fail(canonical.error());
-  run_edit(
-      std::move(call),
-      [path = *canonical, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::add_definition(now.project, "object", path, std::move(body));
-      },
-      {.subtrees = {*canonical}},
-      [path = *canonical](Call answered, const access::EditResult&) {
-        reply_object(answered, 201, path);
-      });
+  post_definition(std::move(call), kObject);
 }
 
 void put_objects(Call call) {
   const auto path = object_in_query(call);
   if (!path) return;
-  auto body = call.json_body();
-  if (!body) return;
-  run_edit(
-      std::move(call),
-      [path = *path, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::change_definition(now.project, "object", path, std::move(body));
-      },
-      {.subtrees = {*path}},
-      [path = *path](Call answered, const access::EditResult&) {
-        reply_object(answered, 200, path);
-      });
+  put_definition(std::move(call), kObject, *path);
 }
 
 void delete_objects(Call call) {
@@ -140,13 +113,12 @@ void delete_objects(Call call) {
   if (!path) return;
   const auto recursive = flag(*call.query(), "recursive");
   if (!recursive) return call.fail(recursive.error());
-  run_edit(
+  delete_definition(
       std::move(call),
       [path = *path, recursive = *recursive](const access::Configured& now) {
         return model::remove_object(now.project, path, recursive);
       },
-      {.subtrees = {*path}},
-      [](Call answered, const access::EditResult&) { answered.no_content(); });
+      *path);
 }
 
 }  // namespace tagwerk::servers::http

@@ -352,6 +352,8 @@ TEST_F(ProjectApi, ShowsRevisionsInPagesAndGoesBackToOne) {
   EXPECT_EQ(admin.get("/api/project/revisions?cursor=x")->status, 422);
 
   const std::string path = "/api/project/revisions/" + first;
+  const Node behind = json(admin.get(path + "?limit=1&cursor=o18446744073709551615"));
+  EXPECT_TRUE(behind.find("changes")->items.empty());
   const Node tried = json(admin.post(path + "/restore?dry_run=true", ""));
   EXPECT_THAT(changes(tried), ElementsAre("added tag /Plant/SetPoint"));
   EXPECT_EQ(text(tried, "applied"), "false");

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "model/path.hpp"
 #include "servers/http/http_api.hpp"
 
 namespace tagwerk::servers::http {
@@ -82,6 +83,24 @@ void reply_faults(Call& call, const access::EditResult& result) {
   call.json(422, faults_json(detail, result.faults, result.warnings));
 }
 
+using MakeOfBody = Result<model::ProjectEdit> (*)(const model::Project& project,
+                                                  const std::string& kind, const std::string& name,
+                                                  model::Node body);
+
+void set_definition(Call call, const DefinitionKind& kind, const std::string& name,
+                    model::Node body, MakeOfBody make, int status) {
+  run_edit(
+      std::move(call),
+      [make, kind = std::string(kind.kind), name,
+       body = std::move(body)](const access::Configured& now) mutable {
+        return make(now.project, kind, name, std::move(body));
+      },
+      {.subtrees = {kind.in_tree ? name : "/"}},
+      [reply = kind.reply, status, name](Call answered, const access::EditResult&) {
+        reply(answered, status, name);
+      });
+}
+
 }  // namespace
 
 void append_changes(JsonWriter& json, std::span<const model::ProjectChange> changes, bool bodies) {
@@ -158,6 +177,27 @@ std::optional<std::string> take_text(Call& call, model::Node& body, std::string_
   std::string text = found->text;
   std::erase_if(body.entries, [&](const auto& entry) { return entry.first == name; });
   return text;
+}
+
+void post_definition(Call call, const DefinitionKind& kind) {
+  auto body = call.json_body();
+  if (!body) return;
+  const auto text = take_text(call, *body, kind.in_tree ? "path" : "name");
+  if (!text) return;
+  const auto name = kind.in_tree ? model::normalise_path(*text) : Result<std::string>(*text);
+  if (!name) return call.fail(name.error());
+  set_definition(std::move(call), kind, *name, std::move(*body), model::add_definition, 201);
+}
+
+void put_definition(Call call, const DefinitionKind& kind, const std::string& name) {
+  auto body = call.json_body();
+  if (!body) return;
+  set_definition(std::move(call), kind, name, std::move(*body), model::change_definition, 200);
+}
+
+void delete_definition(Call call, access::MakeEdit make, std::string subtree) {
+  run_edit(std::move(call), std::move(make), {.subtrees = {std::move(subtree)}},
+           [](Call answered, const access::EditResult&) { answered.no_content(); });
 }
 
 }  // namespace tagwerk::servers::http

@@ -32,4 +32,20 @@ void run_edit(Call call, access::MakeEdit make, access::EditOptions options,
 /// A text member of a body, taken out of it. When it is missing the call has been answered: 422.
 std::optional<std::string> take_text(Call& call, model::Node& body, std::string_view name);
 
+/// One kind of definition that has routes of its own.
+struct DefinitionKind {
+  std::string_view kind;  ///< as in model::ProjectEdit
+  /// A new one is named by "path", and the caller needs the right there; else by "name", and on
+  /// "/".
+  bool in_tree = false;
+  /// Answers with the thing as it is after the edit.
+  void (*reply)(Call& call, int status, const std::string& name) = nullptr;
+};
+
+/// Runs the edit that the body of a POST or PUT asks for and answers it: 201 or 200 with the thing.
+void post_definition(Call call, const DefinitionKind& kind);
+void put_definition(Call call, const DefinitionKind& kind, const std::string& name);
+/// Runs an edit that removes something in the subtree; 204.
+void delete_definition(Call call, access::MakeEdit make, std::string subtree = "/");
+
 }  // namespace tagwerk::servers::http

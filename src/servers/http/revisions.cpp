@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "servers/http/http_api.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/project_json.hpp"
 #include "servers/http/routes.hpp"
 
@@ -35,30 +36,25 @@ Result<std::uint64_t> before_of(const net::QueryParameters& query) {
               "'{}' is not a cursor of this list; begin again without one", *text);
 }
 
-std::string list_json(const std::vector<access::Revision>& revisions, std::size_t limit) {
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (const access::Revision& each : revisions)
-    json.open_object()
-        .member("number", each.number)
-        .member("time", each.at)
-        .member("user", each.who)
-        .member("source", each.source)
-        .member("summary", each.summary)
-        .member("changes", each.changes)
-        .close_object();
-  const bool more = revisions.size() == limit && revisions.back().number > 1;
-  json.close_array()
-      .member_or_null("cursor", more ? fmt::format("r{}", revisions.back().number) : "")
+void append_revision(JsonWriter& json, const access::Revision& revision) {
+  json.open_object()
+      .member("number", revision.number)
+      .member("time", revision.at)
+      .member("user", revision.who)
+      .member("source", revision.source)
+      .member("summary", revision.summary)
+      .member("changes", revision.changes)
       .close_object();
-  return body;
+}
+
+std::string next_cursor(const std::vector<access::Revision>& shown, std::size_t limit) {
+  const bool more = shown.size() == limit && shown.back().number > 1;
+  return more ? fmt::format("r{}", shown.back().number) : "";
 }
 
 std::string revision_json(const access::RevisionChanges& found, const Page& page) {
   const access::Revision& revision = found.revision;
   const std::size_t count = found.changes.size();
-  const auto begin = std::min(page.offset, count);
   std::string body;
   JsonWriter json(body);
   json.open_object()
@@ -68,7 +64,7 @@ std::string revision_json(const access::RevisionChanges& found, const Page& page
       .member("source", revision.source)
       .member("summary", revision.summary)
       .member("count", count);
-  append_changes(json, std::span(found.changes).subspan(begin, page.end(count) - begin), true);
+  append_changes(json, page.of(found.changes), true);
   json.member_or_null("cursor", page.next(count)).close_object();
   return body;
 }
@@ -84,18 +80,17 @@ void get_revisions(Call call) {
   if (!before) return call.fail(before.error());
   access::Access& access = call.api.access();
   access::Caller caller = call.caller();
-  access.revisions(std::move(caller), *limit, *before,
-                   [call = std::move(call),
-                    limit = *limit](Result<std::vector<access::Revision>> revisions) mutable {
-                     if (!revisions) return call.fail(revisions.error());
-                     call.json(list_json(*revisions, limit));
-                   });
+  access.revisions(
+      std::move(caller), *limit, *before,
+      [call = std::move(call),
+       limit = *limit](Result<std::vector<access::Revision>> revisions) mutable {
+        if (!revisions) return call.fail(revisions.error());
+        call.json(list_json(*revisions, append_revision, next_cursor(*revisions, limit)));
+      });
 }
 
 void get_revision(Call call) {
-  const auto query = call.query();
-  if (!query) return call.fail(query.error());
-  const auto page = Page::from(*query);
+  const auto page = call.page();
   if (!page) return call.fail(page.error());
   const auto number = revision_in_path(call);
   if (!number) return;

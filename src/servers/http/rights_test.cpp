@@ -243,6 +243,8 @@ TEST_F(Rights, AllSessionsOfAUserEnd) {
   EXPECT_EQ(again.remove(path)->status, 204);
   EXPECT_EQ(again.get("/api/user")->status, 401);
   EXPECT_EQ(admin.remove("/api/users/999/sessions")->status, 404);
+  EXPECT_THAT(admin.get("/api/audit?action=user.sessions")->body,
+              HasSubstr(R"("target":"user leaver")"));
 }
 
 TEST_F(Rights, GuessingOnesOwnPasswordIsAnsweredWithTheTimeToWait) {

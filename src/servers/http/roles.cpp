@@ -3,7 +3,7 @@
 #include "servers/http/administration.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/json_body.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
@@ -62,14 +62,14 @@ auto finish(Call call, std::string action, int status) {
     std::string rights;
     for (const std::string& right : auth::right_names(role->rights, role->named))
       rights += (rights.empty() ? "" : ", ") + right;
-    record(std::move(call), {std::move(action), "role " + role->name, std::move(rights)},
-           [status, role = std::move(*role)](Call done) {
-             if (status == 204) return done.no_content();
-             std::string body;
-             JsonWriter json(body);
-             append_role(json, role);
-             done.json(status, std::move(body));
-           });
+    Deed deed{std::move(action), "role " + role->name, std::move(rights)};
+    record(std::move(call), std::move(deed), [status, role = std::move(*role)](Call done) {
+      if (status == 204) return done.no_content();
+      std::string body;
+      JsonWriter json(body);
+      append_role(json, role);
+      done.json(status, std::move(body));
+    });
   };
 }
 
@@ -77,13 +77,7 @@ auto finish(Call call, std::string action, int status) {
 
 void get_roles(Call call) {
   const auto directory = call.api.authenticator().directory().load();
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (const Role& role : directory->roles())
-    append_role(json, role);
-  json.close_array().key("cursor").null().close_object();
-  call.json(std::move(body));
+  call.json(list_json(directory->roles(), append_role));
 }
 
 void post_roles(Call call) {

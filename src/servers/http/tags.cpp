@@ -4,9 +4,8 @@
 #include <charconv>
 
 #include "access/path_search.hpp"
-#include "model/path.hpp"
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/lock_json.hpp"
 #include "servers/http/project_json.hpp"
 #include "servers/http/routes.hpp"
@@ -92,6 +91,13 @@ void reply_tag(Call& call, int status, const PlantTag* tag, const model::Plant& 
   call.json(status, tag_json(call, plant, *tag));
 }
 
+void reply_tag_at(Call& call, int status, const std::string& path) {
+  const auto plant = call.api.access().plant();
+  reply_tag(call, status, plant->find(path), *plant);
+}
+
+constexpr DefinitionKind kTag{.kind = "tag", .in_tree = true, .reply = reply_tag_at};
+
 }  // namespace
 
 const PlantTag* tag_by_id(const Call& call, const model::Plant& plant) {
@@ -162,16 +168,11 @@ void get_tags(Call call) {
     const access::PathSearch search(*text);
     std::erase_if(tags, [&](const PlantTag* tag) { return !search.matches(tag->definition.path); });
   }
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(tags.size()); ++i) {
+  call.json(page_json(*page, tags, [&](JsonWriter& json, const PlantTag* tag) {
     json.open_object();
-    append_tag(json, call, *selection->plant, *tags[i]);
+    append_tag(json, call, *selection->plant, *tag);
     json.close_object();
-  }
-  json.close_array().member_or_null("cursor", page->next(tags.size())).close_object();
-  call.json(std::move(body));
+  }));
 }
 
 void get_tag(Call call) {
@@ -196,22 +197,7 @@ void get_tag(Call call) {
 }
 
 void post_tags(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
-  const auto path = take_text(call, *body, "path");
-  if (!path) return;
-  const auto canonical = model::normalise_path(*path);
-  if (!canonical) return call.fail(canonical.error());
-  run_edit(
-      std::move(call),
-      [path = *canonical, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::add_definition(now.project, "tag", path, std::move(body));
-      },
-      {.subtrees = {*canonical}},
-      [path = *canonical](Call answered, const access::EditResult&) {
-        const auto plant = answered.api.access().plant();
-        reply_tag(answered, 201, plant->find(path), *plant);
-      });
+  post_definition(std::move(call), kTag);
 }
 
 void put_tag(Call call) {
@@ -237,14 +223,13 @@ void put_tag(Call call) {
 void delete_tag(Call call) {
   const auto found = own_tag(call);
   if (!found) return;
-  run_edit(
+  delete_definition(
       std::move(call),
       [id = found->id](const access::Configured& now) {
         const PlantTag* tag = now.plant.by_id(id);
         return model::remove_tag(now.project, tag == nullptr ? "" : tag->definition.path);
       },
-      {.subtrees = {found->subtree}},
-      [](Call answered, const access::EditResult&) { answered.no_content(); });
+      found->subtree);
 }
 
 }  // namespace tagwerk::servers::http

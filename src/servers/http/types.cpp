@@ -3,7 +3,7 @@
 #include <map>
 
 #include "servers/http/http_api.hpp"
-#include "servers/http/json_writer.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/project_json.hpp"
 #include "servers/http/routes.hpp"
 
@@ -58,14 +58,14 @@ void reply_type(Call& call, int status, const std::string& name) {
   call.json(status, std::move(body));
 }
 
+constexpr DefinitionKind kType{.kind = "type", .in_tree = false, .reply = reply_type};
+
 }  // namespace
 
 void get_types(Call call) {
   const auto plant = call.api.access().plant();
   if (plant == nullptr) return call.fail(503, "the server is starting; try again");
-  const auto query = call.query();
-  if (!query) return call.fail(query.error());
-  const auto page = Page::from(*query);
+  const auto page = call.page();
   if (!page) return call.fail(page.error());
   const auto counts = count_objects(call, *plant);
   std::vector<std::pair<const TypeDefinition*, std::size_t>> types;
@@ -74,13 +74,9 @@ void get_types(Call call) {
     const std::size_t objects = count == counts.end() ? 0 : count->second;
     if (may_see(call, objects)) types.emplace_back(&type, objects);
   }
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(types.size()); ++i)
-    append_type(json, *plant, *types[i].first, types[i].second);
-  json.close_array().member_or_null("cursor", page->next(types.size())).close_object();
-  call.json(std::move(body));
+  call.json(page_json(*page, types, [&](JsonWriter& json, const auto& each) {
+    append_type(json, *plant, *each.first, each.second);
+  }));
 }
 
 void get_type(Call call) {
@@ -89,40 +85,19 @@ void get_type(Call call) {
 }
 
 void post_types(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
-  const auto name = take_text(call, *body, "name");
-  if (!name) return;
-  run_edit(
-      std::move(call),
-      [name = *name, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::add_definition(now.project, "type", name, std::move(body));
-      },
-      {.subtrees = {"/"}},
-      [name = *name](Call answered, const access::EditResult&) {
-        reply_type(answered, 201, name);
-      });
+  post_definition(std::move(call), kType);
 }
 
 void put_type(Call call) {
-  auto body = call.json_body();
-  if (!body) return;
   const std::string name = call.parameter;
-  run_edit(
-      std::move(call),
-      [name, body = std::move(*body)](const access::Configured& now) mutable {
-        return model::change_definition(now.project, "type", name, std::move(body));
-      },
-      {.subtrees = {"/"}},
-      [name](Call answered, const access::EditResult&) { reply_type(answered, 200, name); });
+  put_definition(std::move(call), kType, name);
 }
 
 void delete_type(Call call) {
-  const std::string name = call.parameter;
-  run_edit(
-      std::move(call),
-      [name](const access::Configured& now) { return model::remove_type(now.project, name); },
-      {.subtrees = {"/"}}, [](Call answered, const access::EditResult&) { answered.no_content(); });
+  std::string name = call.parameter;
+  delete_definition(std::move(call), [name = std::move(name)](const access::Configured& now) {
+    return model::remove_type(now.project, name);
+  });
 }
 
 }  // namespace tagwerk::servers::http

@@ -3,6 +3,7 @@
 #include "servers/http/administration.hpp"
 #include "servers/http/grants_json.hpp"
 #include "servers/http/http_api.hpp"
+#include "servers/http/list_json.hpp"
 #include "servers/http/routes.hpp"
 
 namespace tagwerk::servers::http {
@@ -48,11 +49,11 @@ std::string account_json(const Account& account) {
 void finish(Call call, std::string action, std::string detail, int status,
             Result<Account> account) {
   if (!account) return call.fail(account.error());
-  record(std::move(call), {std::move(action), "user " + account->name, std::move(detail)},
-         [status, account = std::move(*account)](Call done) {
-           if (status == 204) return done.no_content();
-           done.json(status, account_json(account));
-         });
+  Deed deed{std::move(action), "user " + account->name, std::move(detail)};
+  record(std::move(call), std::move(deed), [status, account = std::move(*account)](Call done) {
+    if (status == 204) return done.no_content();
+    done.json(status, account_json(account));
+  });
 }
 
 /// Either role and subtree or grants.
@@ -117,22 +118,14 @@ void get_own_user(Call call) {
 
 void get_users(Call call) {
   if (!may_administer(call)) return;
-  const auto query = call.query();
-  if (!query) return call.fail(query.error());
-  const auto page = Page::from(*query);
+  const auto page = call.page();
   if (!page) return call.fail(page.error());
   const auto directory = call.api.authenticator().directory().load();
-  const auto& users = directory->users();
-  std::string body;
-  JsonWriter json(body);
-  json.open_object().key("items").open_array();
-  for (std::size_t i = page->offset; i < page->end(users.size()); ++i) {
+  call.json(page_json(*page, directory->users(), [](JsonWriter& json, const auto& user) {
     json.open_object();
-    append_account(json, users[i].account);
+    append_account(json, user.account);
     json.close_object();
-  }
-  json.close_array().member_or_null("cursor", page->next(users.size())).close_object();
-  call.json(std::move(body));
+  }));
 }
 
 void post_users(Call call) {

@@ -51,14 +51,13 @@ void remember(LoopState& loop, std::string_view query, RememberedSelection selec
 
 std::string values_json(Call& call, const RememberedSelection& wanted) {
   const auto& [plant, tags] = wanted.selection;
-  const std::size_t begin = std::min(wanted.page.offset, tags.size());
-  const std::size_t end = wanted.page.end(tags.size());
+  const auto shown = wanted.page.of(tags);
   std::string body;
-  body.reserve((end - begin) * kItemSize + 64);
+  body.reserve(shown.size() * kItemSize + 64);
   body.append("{\"items\":[");
-  for (std::size_t i = begin; i < end; ++i) {
-    if (i > begin) body.push_back(',');
-    call.loop.texts.append(body, plant, *tags[i], call.api.access().current(*tags[i]),
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    if (i > 0) body.push_back(',');
+    call.loop.texts.append(body, plant, *shown[i], call.api.access().current(*shown[i]),
                            ItemTexts::Form::whole);
   }
   body.push_back(']');
