@@ -183,6 +183,22 @@ describe('the form', () => {
       assert.deepEqual([tag.unit, tag.source.address], ['mbar', 'IR:4']);
     }));
 
+  it('stays open with what was typed when somebody else changes the project', () =>
+    inWindow({}, async ({ page }) => {
+      await startOver();
+      await signIn(page);
+      await openPage(page, 'tree#/Editing/A');
+      await page.locator('[data-tools="/Editing/A"]').getByRole('button', { name: 'Edit…' }).click();
+      const form = page.locator('[data-thing=tags]');
+      await form.locator('[name=unit]').fill('kPa');
+      const reloaded = page.waitForResponse((answer) => answer.url().includes('api/tree') && answer.url().includes('depth=0'));
+      await call('PUT', 'api/objects?path=/Editing', { description: `Changed by somebody else, ${Date.now()}` });
+      await reloaded;
+      assert.equal(await form.locator('[name=unit]').inputValue(), 'kPa');
+      await form.getByRole('button', { name: 'Cancel' }).click();
+      await form.waitFor({ state: 'detached' });
+    }));
+
   it('edits a tag that a type makes as an override of its object', () =>
     inWindow({}, async ({ page }) => {
       const path = '/Plant/PumpHouse/Pump2/Current';
