@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace tagwerk::store {
+
+class Database;
+
+/// What a configuration database holds, in numbers.
+struct DatabaseSummary {
+  UtcTime made = kNever;  ///< when its first migration ran; it goes along with every copy
+  std::uint64_t revision = 0;
+  std::uint64_t users = 0;
+  std::uint64_t tags = 0;  ///< those in use, types' tags included
+  std::uint64_t audit_entries = 0;
+};
+
+/// Of a database of any schema, also an older one: what it does not know yet counts as none.
+/// Threads: the owner of the Database
+/// Fails: as Database
+Result<DatabaseSummary> summarize(Database& database);
+
+}  // namespace tagwerk::store
