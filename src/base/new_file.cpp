@@ -30,11 +30,11 @@ NewFile::~NewFile() {
   if (!beside_.empty()) ::unlink(beside_.c_str());
 }
 
-Status NewFile::keep() {
-  if (::fsync(descriptor_.get()) != 0) return failed("make durable", file_);
-  if (::rename(beside_.c_str(), file_.c_str()) != 0) return failed("make", file_);
+Status NewFile::keep_as(const fs::path& file) {
+  if (::fsync(descriptor_.get()) != 0) return failed("make durable", file);
+  if (::rename(beside_.c_str(), file.c_str()) != 0) return failed("make", file);
   beside_.clear();
-  return sync_directory(directory_of(file_));
+  return sync_directory(directory_of(file));
 }
 
 Result<Descriptor> unnamed_file(const fs::path& directory) {

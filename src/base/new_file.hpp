@@ -27,7 +27,9 @@ class NewFile {
   /// To write and to read; both move the one position.
   int descriptor() const { return descriptor_.get(); }
   /// Durable under its name from here on.
-  Status keep();
+  Status keep() { return keep_as(file_); }
+  /// Under another name in the same directory.
+  Status keep_as(const std::filesystem::path& file);
 
  private:
   NewFile(std::filesystem::path file, std::filesystem::path beside, Descriptor descriptor)

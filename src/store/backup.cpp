@@ -2,13 +2,12 @@
 
 #include <cctype>
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
 #include <optional>
-#include <sys/stat.h>
 #include <vector>
 
 #include "base/new_file.hpp"
+#include "base/work_directory.hpp"
 #include "store/backup_archive.hpp"
 #include "store/configuration_store.hpp"
 #include "store/database.hpp"
@@ -20,30 +19,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kWorkPrefix = ".making-";
 
-/// A directory for half-done things, gone with them.
-class WorkDirectory {
- public:
-  static Result<WorkDirectory> make(const fs::path& parent) {
-    std::error_code error;
-    if (fs::create_directories(parent, error)) fs::permissions(parent, fs::perms::owner_all, error);
-    std::string name = parent / fmt::format("{}XXXXXX", kWorkPrefix);
-    if (::mkdtemp(name.data()) == nullptr)
-      return base::fail_errno(fmt::format("cannot make a directory in '{}'", parent.native()));
-    return WorkDirectory(std::move(name));
-  }
-  WorkDirectory(WorkDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  WorkDirectory& operator=(WorkDirectory&&) = delete;
-  ~WorkDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  explicit WorkDirectory(fs::path path) : path_(std::move(path)) {}
-
-  fs::path path_;
-};
+Status make_directory(const fs::path& directory) {
+  std::error_code error;
+  if (fs::create_directories(directory, error))
+    fs::permissions(directory, fs::perms::owner_all, error);
+  if (!error) return {};
+  return fail(ErrorCode::io, "cannot make the directory '{}': {}", directory.native(),
+              error.message());
+}
 
 /// Nothing when there is no such file.
 Result<std::optional<std::string>> read_small(const fs::path& file, std::size_t limit) {
@@ -70,22 +53,16 @@ Status describe(const fs::path& database, BackupManifest& manifest) {
   return {};
 }
 
-/// The name of the machine in letters that a manifest may have.
-std::string plain(std::string text) {
-  for (char& c : text)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_') c = '-';
-  return text;
-}
-
 Result<BackupManifest> write(const BackupSource& source, int descriptor, UtcTime now,
                              const std::stop_token& stop) {
   BackupManifest manifest{.version = source.version,
                           .made_at = std::chrono::floor<std::chrono::microseconds>(now),
                           .instance = source.instance,
-                          .host = plain(source.host)};
+                          .host = source.plain_host()};
   auto live = Database::open_to_read(source.directory / kDatabaseMember);
   if (!live) return std::unexpected(live.error());
-  const auto work = WorkDirectory::make(source.backups());
+  if (auto there = make_directory(source.backups()); !there) return std::unexpected(there.error());
+  const auto work = base::WorkDirectory::make(source.backups(), kWorkPrefix);
   if (!work) return std::unexpected(work.error());
   const fs::path copy = work->path() / kDatabaseMember;
   if (auto copied = (*live)->copy_to(copy, stop); !copied) return std::unexpected(copied.error());
@@ -110,26 +87,41 @@ Result<BackupManifest> write(const BackupSource& source, int descriptor, UtcTime
 
 }  // namespace
 
+std::string BackupSource::plain_host() const {
+  std::string text = host.substr(0, 255);
+  for (char& c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_') c = '-';
+  return text;
+}
+
+Result<MadeBackup> back_up(const BackupSource& source, int descriptor, UtcTime now,
+                           const std::stop_token& stop) {
+  auto manifest = write(source, descriptor, now, stop);
+  if (!manifest) return std::unexpected(manifest.error());
+  const auto size = ::lseek(descriptor, 0, SEEK_CUR);
+  if (size < 0 || ::lseek(descriptor, 0, SEEK_SET) != 0)
+    return base::fail_errno("cannot read the backup");
+  const auto read = check_backup(descriptor, {}, stop);
+  if (!read && stop.stop_requested()) return std::unexpected(read.error());
+  if (!read)
+    return fail(ErrorCode::corrupt, "the backup does not read back: {}; check the disk",
+                read.error().message);
+  return MadeBackup{std::move(*manifest), static_cast<std::uint64_t>(size)};
+}
+
 Result<MadeBackup> make_backup(const BackupSource& source, const fs::path& file, UtcTime now,
                                const std::stop_token& stop) {
-  auto made = base::NewFile::make(file);
-  if (!made) return std::unexpected(made.error());
-  auto manifest = write(source, made->descriptor(), now, stop);
-  if (!manifest) return std::unexpected(manifest.error());
-  struct stat info{};
-  if (::fstat(made->descriptor(), &info) != 0 || ::lseek(made->descriptor(), 0, SEEK_SET) != 0)
-    return base::fail_errno(fmt::format("cannot read '{}'", file.native()));
-  if (const auto read = check_backup(made->descriptor()); !read)
-    return fail(ErrorCode::corrupt,
-                "what was written into '{}' does not read back: {}; check the "
-                "disk",
-                file.native(), read.error().message);
-  if (auto kept = made->keep(); !kept) return std::unexpected(kept.error());
-  return MadeBackup{std::move(*manifest), static_cast<std::uint64_t>(info.st_size)};
+  auto fresh = base::NewFile::make(file);
+  if (!fresh) return std::unexpected(fresh.error());
+  auto made = back_up(source, fresh->descriptor(), now, stop);
+  if (!made) return made;
+  if (auto kept = fresh->keep(); !kept) return std::unexpected(kept.error());
+  return made;
 }
 
 Result<SpooledBackup> spool_backup(const BackupSource& source, UtcTime now,
                                    const std::stop_token& stop) {
+  if (auto there = make_directory(source.backups()); !there) return std::unexpected(there.error());
   const auto spool = base::unnamed_file(source.backups());
   if (!spool) return std::unexpected(spool.error());
   auto manifest = write(source, spool->get(), now, stop);
@@ -140,13 +132,7 @@ Result<SpooledBackup> spool_backup(const BackupSource& source, UtcTime now,
 }
 
 void remove_unfinished_backups(const BackupSource& source) {
-  std::error_code error;
-  std::vector<fs::path> found;
-  for (fs::directory_iterator each(source.backups(), error), end; !error && each != end;
-       each.increment(error))
-    if (each->path().filename().native().starts_with(kWorkPrefix)) found.push_back(each->path());
-  for (const fs::path& path : found)
-    fs::remove_all(path, error);
+  base::WorkDirectory::remove_leftovers(source.backups(), kWorkPrefix);
 }
 
 }  // namespace tagwerk::store

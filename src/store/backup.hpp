@@ -21,6 +21,8 @@ struct BackupSource {
 
   /// Where copies lie while they are worked on, and backups unless told otherwise.
   std::filesystem::path backups() const { return directory / "backup"; }
+  /// The host in letters that a manifest may have.
+  std::string plain_host() const;
 };
 
 struct MadeBackup {
@@ -40,7 +42,10 @@ struct SpooledBackup {
 // Fails:  not_found when there is no database; corrupt, io; unavailable soon after a stop is asked
 //         for. Nothing is left behind then
 
-/// Mode 0600; read back and compared before it appears under its name, in place of what was there.
+/// Into an open file, at its beginning; read back and compared.
+Result<MadeBackup> back_up(const BackupSource& source, int descriptor, UtcTime now,
+                           const std::stop_token& stop = {});
+/// Mode 0600; appears under its name when it has been read back, in place of what was there.
 Result<MadeBackup> make_backup(const BackupSource& source, const std::filesystem::path& file,
                                UtcTime now, const std::stop_token& stop = {});
 Result<SpooledBackup> spool_backup(const BackupSource& source, UtcTime now,

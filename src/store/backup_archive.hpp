@@ -41,8 +41,10 @@ Status write_backup(int descriptor, BackupManifest& manifest,
                     const std::vector<BackupContent>& contents, const std::stop_token& stop = {});
 
 /// Reads from the descriptor's position to the end, which need not be a file, and checks every sum.
-/// Fails: corrupt, saying in what way it is no backup; conflict for a newer format; io
-Result<BackupManifest> check_backup(int descriptor, const Advance& advance = {});
+/// Fails: corrupt, saying in what way it is no backup; conflict for a newer format; io; unavailable
+/// once a stop is asked for
+Result<BackupManifest> check_backup(int descriptor, const Advance& advance = {},
+                                    const std::stop_token& stop = {});
 /// The same, and puts the files into an empty directory, mode 0600, durable. When it fails, some of
 /// them may be there.
 /// Fails: also io when the disk has no room for them

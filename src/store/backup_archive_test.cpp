@@ -227,6 +227,9 @@ TEST(BackupArchive, IsNotWrittenOfAFileThatChangesOrWhenTheServerStops) {
   stop.request_stop();
   EXPECT_EQ(write_backup(out.get(), manifest, {*content}, stop.get_token()).error().code,
             ErrorCode::unavailable);
+  const std::string whole = Packed().bytes();
+  EXPECT_EQ(check_backup(file_of(whole).get(), {}, stop.get_token()).error().code,
+            ErrorCode::unavailable);
   EXPECT_EQ(content_of_file("config.sqlite", directory / "none").error().code,
             ErrorCode::not_found);
   const base::Descriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));

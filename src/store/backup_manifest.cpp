@@ -103,7 +103,7 @@ Status read_numbers(const Node& root, BackupManifest& out) {
   if (!made_at) return wrong("has no time 'made_at'");
   out.schema = static_cast<int>(*schema);
   out.revision = static_cast<std::uint64_t>(*revision);
-  out.made_at = *made_at;
+  out.made_at = std::chrono::floor<std::chrono::microseconds>(*made_at);
   return {};
 }
 

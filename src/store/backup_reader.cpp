@@ -155,15 +155,18 @@ Result<BackupManifest> read_manifest(Reader& reader) {
   return damaged("{}", manifest.error().message);
 }
 
-/// What is done so far of everything.
+/// What is done so far of everything, and whether to go on.
 struct Counter {
   const Advance& advance;
+  const std::stop_token& stop;
   std::uint64_t total;
   std::uint64_t done = 0;
 
-  void add(std::size_t bytes) {
+  Status add(std::size_t bytes) {
     done += bytes;
     if (advance) advance(done, total);
+    if (!stop.stop_requested()) return {};
+    return fail(ErrorCode::unavailable, "the backup was not read to its end: it was broken off");
   }
 };
 
@@ -182,21 +185,21 @@ Status read_file(Reader& reader, const BackupManifest::File& file, Destination& 
     if (read > file.size) return damaged("'{}' is longer than its manifest says", file.name);
     sum.add(*piece);
     if (auto added = destination.add(*piece); !added) return added;
-    counter.add(piece->size());
+    if (auto go_on = counter.add(piece->size()); !go_on) return go_on;
   }
   if (read != file.size) return damaged("'{}' has {} of {} bytes", file.name, read, file.size);
   if (sum.finish() != file.sha256) return damaged("'{}' has another SHA-256", file.name);
   return destination.end();
 }
 
-Result<BackupManifest> read_backup(int descriptor, Destination destination,
-                                   const Advance& advance) {
+Result<BackupManifest> read_backup(int descriptor, Destination destination, const Advance& advance,
+                                   const std::stop_token& stop) {
   Reader reader;
   if (auto opened = reader.open(descriptor); !opened) return std::unexpected(opened.error());
   auto manifest = read_manifest(reader);
   if (!manifest) return manifest;
   if (auto ready = destination.prepare(*manifest); !ready) return std::unexpected(ready.error());
-  Counter counter{advance, manifest->total()};
+  Counter counter{advance, stop, manifest->total()};
   for (const BackupManifest::File& file : manifest->files)
     if (auto done = read_file(reader, file, destination, counter); !done)
       return std::unexpected(done.error());
@@ -206,13 +209,14 @@ Result<BackupManifest> read_backup(int descriptor, Destination destination,
 
 }  // namespace
 
-Result<BackupManifest> check_backup(int descriptor, const Advance& advance) {
-  return read_backup(descriptor, Destination({}), advance);
+Result<BackupManifest> check_backup(int descriptor, const Advance& advance,
+                                    const std::stop_token& stop) {
+  return read_backup(descriptor, Destination({}), advance, stop);
 }
 
 Result<BackupManifest> extract_backup(int descriptor, const fs::path& directory,
                                       const Advance& advance) {
-  return read_backup(descriptor, Destination(directory), advance);
+  return read_backup(descriptor, Destination(directory), advance, {});
 }
 
 Result<BackupManifest> read_backup_manifest(int descriptor) {

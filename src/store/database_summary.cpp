@@ -24,22 +24,27 @@ long long ask(soci::session& sql, const Dialect& dialect, const Question& questi
 }  // namespace
 
 Result<DatabaseSummary> summarize(Database& database) {
+  return guarded(database, "look into the configuration",
+                 [&](soci::session& sql) -> Result<DatabaseSummary> {
+                   const auto number_of = [&](const Question& question) {
+                     return unsigned_of(ask(sql, database.dialect(), question));
+                   };
+                   constexpr const char* kInUse = " WHERE valid_until = 0";
+                   DatabaseSummary out;
+                   out.revision = number_of({"revisions", "max(revision)", ""});
+                   out.users = number_of({"users", "count(*)", ""});
+                   // Schema 5 renamed the table.
+                   out.tags = number_of({"tag_paths", "count(*)", kInUse}) +
+                              number_of({"tag_ids", "count(*)", kInUse});
+                   out.audit_entries = number_of({"audit", "count(*)", ""});
+                   return out;
+                 });
+}
+
+Result<UtcTime> made_at(Database& database) {
   return guarded(
-      database, "look into the configuration", [&](soci::session& sql) -> Result<DatabaseSummary> {
-        const auto number_of = [&](const Question& question) {
-          return unsigned_of(ask(sql, database.dialect(), question));
-        };
-        constexpr const char* kInUse = " WHERE valid_until = 0";
-        DatabaseSummary out;
-        out.made =
-            time_of(ask(sql, database.dialect(), {"schema_migrations", "min(applied_at)", ""}));
-        out.revision = number_of({"revisions", "max(revision)", ""});
-        out.users = number_of({"users", "count(*)", ""});
-        // Schema 5 renamed the table.
-        out.tags = number_of({"tag_paths", "count(*)", kInUse}) +
-                   number_of({"tag_ids", "count(*)", kInUse});
-        out.audit_entries = number_of({"audit", "count(*)", ""});
-        return out;
+      database, "look into the configuration", [&](soci::session& sql) -> Result<UtcTime> {
+        return time_of(ask(sql, database.dialect(), {"schema_migrations", "min(applied_at)", ""}));
       });
 }
 

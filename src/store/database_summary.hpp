@@ -11,7 +11,6 @@ class Database;
 
 /// What a configuration database holds, in numbers.
 struct DatabaseSummary {
-  UtcTime made = kNever;  ///< when its first migration ran; it goes along with every copy
   std::uint64_t revision = 0;
   std::uint64_t users = 0;
   std::uint64_t tags = 0;  ///< those in use, types' tags included
@@ -22,5 +21,7 @@ struct DatabaseSummary {
 /// Threads: the owner of the Database
 /// Fails: as Database
 Result<DatabaseSummary> summarize(Database& database);
+/// When it was made: its first migration ran. That goes along with every copy.
+Result<UtcTime> made_at(Database& database);
 
 }  // namespace tagwerk::store

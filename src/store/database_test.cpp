@@ -125,7 +125,7 @@ TEST_F(DatabaseTest, OfAnOlderSchemaIsLookedAtAsItIs) {
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->tags, 1u);
   EXPECT_EQ(summary->users, 0u);
-  EXPECT_EQ(summary->made, kNow);
+  EXPECT_EQ(made_at(**old), kNow);
   EXPECT_EQ(Database::open_to_read(file()).value()->schema(), 1);
   const auto migrated = open();
   EXPECT_EQ(summarize(*migrated)->tags, 1u);
