@@ -47,8 +47,8 @@ Result<store::MadeBackup> fetch(const RemoteOptions& remote, int descriptor) {
   Progress progress("backup");
   progress.update(0, 0);
   std::uint64_t size = 0;
-  const auto fetched = session->download(
-      "/api/backup", [&](std::string_view piece, std::uint64_t total) -> Status {
+  const auto fetched =
+      session->download("/api/backup", [&](std::string_view piece, std::uint64_t total) -> Status {
         size += piece.size();
         progress.update(size, total);
         return base::write_all(descriptor, piece);
@@ -182,8 +182,7 @@ void add_backup_commands(CommandSpec& app) {
   backup.option("file", arguments->file, "where to; a directory, or - for standard output")
       .required()
       .offers(Offer::files);
-  backup
-      .option("--data", arguments->data, "back up this data directory; its server must not run")
+  backup.option("--data", arguments->data, "back up this data directory; its server must not run")
       .offers(Offer::files);
   console::add_remote_options(backup, arguments->remote);
   backup.runs(arguments, back_up);
