@@ -5,13 +5,13 @@
 build_packages=(
   g++ cmake ninja-build ccache pkg-config ca-certificates
   libsoci-dev libsqlite3-dev libsodium-dev libssl-dev libyaml-cpp-dev
-  libspdlog-dev libfmt-dev libcli11-dev libzstd-dev zlib1g-dev
+  libspdlog-dev libfmt-dev libcli11-dev libzstd-dev zlib1g-dev libarchive-dev
 )
 
 # What the tests need on top.
 test_packages=(
   git python3 python3-pymodbus python3-serial-asyncio python3-websockets python3-sysv-ipc mbpoll
-  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev gcovr chromium nginx-light openssl curl
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev gcovr chromium nginx-light openssl curl zstd
 )
 
 # Formatting, linting and fuzzing. In Debian 12 they come with the security updates.

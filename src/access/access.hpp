@@ -18,6 +18,7 @@
 #include "model/project_edit.hpp"
 #include "model/project_file.hpp"
 #include "store/audit_store.hpp"
+#include "store/backup.hpp"
 #include "store/configuration_store.hpp"
 #include "supervisor/connector_status.hpp"
 
@@ -279,10 +280,13 @@ class Access {
   /// Why a tag shows what it shows. Needs the right `read` of the tag.
   virtual void why(Caller caller, TagId tag, Done<Why> done) = 0;
 
-  // --- status and audit
+  // --- status, backup and audit
   // --------------------------------------------------------------------------------
 
   virtual ServerStatus status() const = 0;
+  /// Everything that makes this server, as one file. Needs the right `backup`; audited.
+  /// Fails: conflict while another one is made
+  virtual void backup(Caller caller, Done<store::SpooledBackup> done) = 0;
   virtual void audit(Caller caller, AuditFilter filter, Done<AuditPage> done) = 0;
   /// Durable before done. For what happens outside this door: logins, user administration.
   virtual void record(AuditEntry entry, std::move_only_function<void(Status)> done) = 0;

@@ -13,6 +13,7 @@
 #include "base/worker.hpp"
 #include "engine/runner.hpp"
 #include "store/audit_store.hpp"
+#include "store/backups.hpp"
 #include "supervisor/supervisor.hpp"
 #include "table/reader.hpp"
 
@@ -34,6 +35,7 @@ class ServerAccess final : public Access {
     const model::ConnectorCatalogue& catalogue;
     std::string instance;
     std::string version;
+    store::Backups& backups;
   };
 
   explicit ServerAccess(Parts parts);
@@ -97,6 +99,7 @@ class ServerAccess final : public Access {
   void why(Caller caller, TagId tag, Done<Why> done) override;
 
   ServerStatus status() const override;
+  void backup(Caller caller, Done<store::SpooledBackup> done) override;
   void audit(Caller caller, AuditFilter filter, Done<AuditPage> done) override;
   void record(AuditEntry entry, std::move_only_function<void(Status)> done) override;
 

@@ -74,7 +74,7 @@ class ServerAccessTest : public store::StoreTest {
         devices(access_pointer),
         access(std::make_unique<ServerAccess>(
             ServerAccess::Parts{engine, *supervisor, configuration, audit, lock_rows, store,
-                                writer->reader(), catalogue, instance, "0.0.0"})),
+                                writer->reader(), catalogue, instance, "0.0.0", backups})),
         thread([this] { loop.run(); }) {
     access_pointer = access.get();
     engine.engine().add_sink(&sink);
@@ -86,6 +86,7 @@ class ServerAccessTest : public store::StoreTest {
   ~ServerAccessTest() override {
     devices.stop();
     engine.stop();
+    backup_worker.stop();
     store.stop();
     loop.stop();
     thread.join();
@@ -198,6 +199,8 @@ class ServerAccessTest : public store::StoreTest {
   store::LockStore lock_rows;
   engine::EngineRunner engine{[] { return engine::Now{base::utc_now(), base::mono_now()}; }};
   base::Worker store{"store"};
+  base::Worker backup_worker{"backup"};
+  store::Backups backups{{directory_, "0.0.0", instance, "test"}, backup_worker};
   std::unique_ptr<supervisor::Supervisor> supervisor;
   ServerAccess* access_pointer = nullptr;
   FakeDevices devices;

@@ -23,6 +23,8 @@ int run_command_line(int argc, char** argv) {
   add_project_commands(root);
   add_table_commands(root);
   add_user_commands(root);
+  add_backup_commands(root);
+  add_database_commands(root);
   console::add_client_commands(root);
   // A peer that went away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);

@@ -22,5 +22,7 @@ void add_process_commands(CommandSpec& app);
 void add_project_commands(CommandSpec& app);
 void add_table_commands(CommandSpec& app);
 void add_user_commands(CommandSpec& app);
+void add_backup_commands(CommandSpec& app);
+void add_database_commands(CommandSpec& app);
 
 }  // namespace tagwerk::app

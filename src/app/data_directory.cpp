@@ -79,6 +79,14 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const fs::path& path)
   return std::unique_ptr<DataDirectory>(new DataDirectory(canonical, *lock));
 }
 
+Result<std::unique_ptr<DataDirectory>> DataDirectory::open_existing(const fs::path& path) {
+  std::error_code error;
+  if (fs::exists(path / "config.sqlite", error)) return open(path);
+  return fail(ErrorCode::not_found,
+              "there is no plant in '{}'; name the server's data directory with --data",
+              path.string());
+}
+
 DataDirectory::~DataDirectory() {
   ::close(lock_);
 }

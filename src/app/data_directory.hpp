@@ -15,6 +15,9 @@ class DataDirectory {
   /// Makes the directory (mode 0750) and its subdirectories when they are not there.
   /// Fails: conflict when another process has it, naming the process; io
   static Result<std::unique_ptr<DataDirectory>> open(const std::filesystem::path& path);
+  /// The same, but makes no directory where there is no plant.
+  /// Fails: also not_found
+  static Result<std::unique_ptr<DataDirectory>> open_existing(const std::filesystem::path& path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;

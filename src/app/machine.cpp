@@ -24,12 +24,6 @@ bool fits_a_certificate(std::string_view name) {
   });
 }
 
-std::string host_name() {
-  std::array<char, 256> text{};
-  if (::gethostname(text.data(), text.size() - 1) != 0) return {};
-  return text.data();
-}
-
 std::vector<net::IpAddress> own_addresses() {
   ifaddrs* raw = nullptr;
   if (::getifaddrs(&raw) != 0) return {};
@@ -66,6 +60,12 @@ std::optional<net::IpAddress> address_towards_the_world() {
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> text{};
+  if (::gethostname(text.data(), text.size() - 1) != 0) return {};
+  return text.data();
+}
 
 MachineNames read_machine_names() {
   MachineNames out;

@@ -13,6 +13,7 @@
 #include "app/first_user.hpp"
 #include "app/io_threads.hpp"
 #include "app/machine.hpp"
+#include "app/nightly_backup.hpp"
 #include "app/server_certificate.hpp"
 #include "app/version.hpp"
 #include "auth/authenticator.hpp"
@@ -23,6 +24,7 @@
 #include "net/http_server.hpp"
 #include "servers/http/http_api.hpp"
 #include "store/database.hpp"
+#include "store/database_summary.hpp"
 #include "supervisor/supervisor.hpp"
 #include "table/writer.hpp"
 
@@ -59,6 +61,7 @@ struct Server::Parts {
 
   Status start();
   Status open_data();
+  Status prepare_backups();
   Status make_plant();
   Status apply_projects();
   Status load_certificate();
@@ -78,6 +81,9 @@ struct Server::Parts {
   std::unique_ptr<store::ConfigurationStore> configuration;
   std::unique_ptr<store::AuditStore> audit;
   std::unique_ptr<store::LockStore> locks;
+  std::unique_ptr<base::Worker> backup_worker;
+  std::unique_ptr<store::Backups> backups;
+  std::unique_ptr<NightlyBackup> nightly;
   std::unique_ptr<auth::DatabaseAccounts> accounts;
   std::unique_ptr<auth::PasswordHasher> hasher;
   std::unique_ptr<auth::Authenticator> authenticator;
@@ -111,6 +117,7 @@ Status Server::Parts::open_data() {
   configuration = std::make_unique<store::ConfigurationStore>(*database);
   audit = std::make_unique<store::AuditStore>(*database);
   locks = std::make_unique<store::LockStore>(*database);
+  if (auto prepared = prepare_backups(); !prepared) return prepared;
   accounts = std::make_unique<auth::DatabaseAccounts>(*database);
   auto keys = auth::load_or_create_secret(data->path() / "secret");
   if (!keys) return std::unexpected(keys.error());
@@ -124,6 +131,20 @@ Status Server::Parts::open_data() {
       },
       std::move(*keys), auth::Authenticator::Settings{.secret_file = data->path() / "secret"});
   return base::run_on(*store_worker, [this] { return authenticator->start(base::utc_now()); });
+}
+
+Status Server::Parts::prepare_backups() {
+  const store::BackupSource source{data->path(), kVersion, instance, host_name()};
+  store::remove_unfinished_backups(source);
+  auto reader = store::Database::open_to_read(data->config_database());
+  if (!reader) return std::unexpected(reader.error());
+  const auto since = store::made_at(**reader);
+  if (!since) return std::unexpected(since.error());
+  backup_worker = std::make_unique<base::Worker>("backup");
+  backups = std::make_unique<store::Backups>(source, *backup_worker);
+  nightly = std::make_unique<NightlyBackup>(
+      NightlyBackup::Plan{settings.backup, *since, base::mono_now()}, *backups);
+  return {};
 }
 
 Status Server::Parts::make_plant() {
@@ -143,14 +164,15 @@ Status Server::Parts::make_plant() {
        .instance = instance});
   if (!made) return std::unexpected(made.error());
   supervisor = std::move(*made);
-  access = std::make_unique<access::ServerAccess>(
-      access::ServerAccess::Parts{*engine, *supervisor, *configuration, *audit, *locks,
-                                  *store_worker, table->reader(), catalogue, instance, kVersion});
+  access = std::make_unique<access::ServerAccess>(access::ServerAccess::Parts{
+      *engine, *supervisor, *configuration, *audit, *locks, *store_worker, table->reader(),
+      catalogue, instance, kVersion, *backups});
   access->add_part([this]() -> access::PartStatus {
     return {"configuration", project_failure.empty() ? "good" : "bad",
             project_failure.empty() ? "as configured" : project_failure};
   });
   access->add_part([this] { return table_status(); });
+  access->add_part([this] { return nightly->status(); });
   if (certificate) access->add_part([this] { return certificate->status(base::utc_now()); });
   engine->engine().add_sink(table_sink.get());
   engine->engine().add_sink(&access->broadcaster());
@@ -258,6 +280,7 @@ void Server::Parts::beat() {
   engine->post(
       [sink = table_sink.get()](engine::Engine&, engine::Now now) { sink->heartbeat(now.utc); });
   access->tick(base::utc_now());
+  nightly->tick(base::utc_now(), base::mono_now());
   sweep();
 }
 
@@ -294,6 +317,7 @@ void Server::Parts::stop() {
   if (std::exchange(stopped, true)) return;
   if (access) access->set_ready("stopping");
   if (certificate) certificate->tell({});
+  if (backups) backups->stop();
   if (http) http->stop();
   if (supervisor && engine) {
     auto done = std::make_shared<std::promise<void>>();
@@ -303,6 +327,8 @@ void Server::Parts::stop() {
   }
   if (engine) engine->stop();
   hasher.reset();
+  // Who waits for a backup hears through the store that there is none.
+  if (backup_worker) backup_worker->stop();
   if (store_worker) store_worker->stop();
   io.stop();
   // What has timers goes before the loops; nothing runs on these any more.

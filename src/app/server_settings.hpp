@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,14 @@
 
 namespace tagwerk::app {
 
+/// Backups that the server makes by itself.
+struct BackupSettings {
+  bool enabled = true;
+  std::chrono::minutes time{2 * 60 + 30};  ///< of the day, on the wall
+  std::size_t keep = 14;
+  std::string directory;  ///< empty: backup/ in the data directory
+};
+
 /// Everything about the server itself: tagwerk.yaml, then the command line over it.
 struct ServerSettings {
   ListenAddress http;
@@ -23,6 +32,7 @@ struct ServerSettings {
   bool insecure = false;  ///< plain HTTP on addresses that others can reach
   std::vector<std::string> projects;
   table::WriterOptions table;
+  BackupSettings backup;
 
   net::TlsFiles tls;  ///< empty: no TLS, unless `lan`
   Duration hsts{};    ///< 0 = browsers are told nothing

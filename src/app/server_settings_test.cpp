@@ -56,6 +56,7 @@ trusted_proxies: [127.0.0.1, 10.0.0.0/8, unix]
 forwarded_header: Forwarded
 cors_origins: ["https://hmi.example"]
 limits: {connections: 200, connections_per_client: 20, idle_timeout: 5s, header_bytes: 4096}
+backup: {enabled: false, time: 23:05, keep: 3, directory: /mnt/backup}
 )"));
   EXPECT_EQ(settings.http.host, "0.0.0.0");
   EXPECT_EQ(settings.http.port, 8443);
@@ -75,6 +76,10 @@ limits: {connections: 200, connections_per_client: 20, idle_timeout: 5s, header_
   EXPECT_EQ(settings.limits.connections_per_client, 20u);
   EXPECT_EQ(settings.limits.idle_timeout, 5s);
   EXPECT_EQ(settings.limits.header_bytes, 4096u);
+  EXPECT_FALSE(settings.backup.enabled);
+  EXPECT_EQ(settings.backup.time, 23h + 5min);
+  EXPECT_EQ(settings.backup.keep, 3u);
+  EXPECT_EQ(settings.backup.directory, "/mnt/backup");
   EXPECT_TRUE(check_settings(settings));
 }
 
@@ -105,6 +110,12 @@ TEST_F(Settings, SayWhatAKeyTakes) {
             "1:7: 'tls.min_version' takes 1.2 or 1.3, not '1.1'");
   EXPECT_EQ(fault("limits: {idle_timeout: 2d}\n"),
             "1:10: 'limits.idle_timeout' takes a time from 100ms to 1h, not '2d'");
+  for (const char* time : {"24:00", "2:30", "02:60", "half past two", "02-30", "-1:30"})
+    EXPECT_EQ(fault(fmt::format("backup: {{time: '{}'}}\n", time)),
+              fmt::format("1:10: 'backup.time' takes a time of the day from 00:00 to 23:59, not "
+                          "'{}'",
+                          time));
+  EXPECT_EQ(fault("backup: {keep: 0}\n"), "1:10: 'backup.keep' takes a number from 1 to 3650");
   EXPECT_THAT(fault("http: plant\n"), HasSubstr("is not an address to listen on"));
 }
 

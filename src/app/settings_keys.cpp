@@ -69,6 +69,23 @@ Status read_timeout(const Value& value, Duration& out) {
   return read_duration(value, out, 100ms, 1h);
 }
 
+/// "02:30"
+Status read_time_of_day(const Value& value, std::chrono::minutes& out) {
+  const auto text = one_value(value);
+  if (!text) return std::unexpected(text.error());
+  const auto digit = [&](std::size_t at, char most) {
+    return (*text)[at] >= '0' && (*text)[at] <= most ? (*text)[at] - '0' : -1;
+  };
+  const bool formed = text->size() == 5 && (*text)[2] == ':' && digit(0, '2') >= 0 &&
+                      digit(1, '9') >= 0 && digit(3, '5') >= 0 && digit(4, '9') >= 0;
+  const int hour = formed ? digit(0, '2') * 10 + digit(1, '9') : 24;
+  if (hour > 23)
+    return fail(ErrorCode::invalid_argument,
+                "'{}' takes a time of the day from 00:00 to 23:59, not '{}'", value.key, *text);
+  out = std::chrono::hours(hour) + std::chrono::minutes(digit(3, '5') * 10 + digit(4, '9'));
+  return {};
+}
+
 /// One of two words.
 template <class Choice>
 Status read_choice(const Value& value, Choice& out, std::string_view first, Choice if_first,
@@ -133,6 +150,14 @@ constexpr std::array kKeys{
                 [](const Value& v, Settings& s) { return read_forwarded_header(v, s); }},
     SettingsKey{"cors_origins", "servers whose pages may use the API from a browser",
                 [](const Value& v, Settings& s) { return read_list(v, s.cors_origins); }},
+    SettingsKey{"backup.enabled", "make a backup every night",
+                [](const Value& v, Settings& s) { return read_flag(v, s.backup.enabled); }},
+    SettingsKey{"backup.time", "time of the day at which it is made",
+                [](const Value& v, Settings& s) { return read_time_of_day(v, s.backup.time); }},
+    SettingsKey{"backup.keep", "how many of them are kept",
+                [](const Value& v, Settings& s) { return read_number(v, s.backup.keep, 1, 3650); }},
+    SettingsKey{"backup.directory", "where they are kept, when not in the data directory",
+                [](const Value& v, Settings& s) { return read_text(v, s.backup.directory); }},
     SettingsKey{"table.sysv_key", "key of a System V copy of the table, for shmget",
                 [](const Value& v, Settings& s) {
                   return read_table_setting("sysv_key", v.node, s.table);

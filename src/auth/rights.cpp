@@ -18,6 +18,7 @@ constexpr std::array<Entry, kRightCount> kRights{{{Right::read, "read"},
                                                   {Right::control, "control"},
                                                   {Right::users, "users"},
                                                   {Right::audit, "audit"},
+                                                  {Right::backup, "backup"},
                                                   {Right::redis, "redis"},
                                                   {Right::queue, "queue"},
                                                   {Right::route, "route"}}};
@@ -35,7 +36,7 @@ const std::array<Role, 4>& roles() {
     engineer.add(
         {Right::history_write, Right::configure, Right::control, Right::audit, Right::route});
     RightSet admin = engineer;
-    admin.add({Right::users, Right::redis});
+    admin.add({Right::users, Right::backup, Right::redis});
     return std::array<Role, 4>{{{"viewer", Rank::viewer, viewer, {}},
                                 {"operator", Rank::operator_, operating, {}},
                                 {"engineer", Rank::engineer, engineer, {}},
@@ -80,7 +81,7 @@ Status parse_right(std::string_view text, RightSet& set, std::vector<NamedRight>
   }
   return fail(ErrorCode::invalid_argument,
               "'{}' is not a right; there are read, write, ack, history.write, configure, control, "
-              "users, audit, redis, queue:NAME (or queue:*) and route:ID (or route:*)",
+              "users, audit, backup, redis, queue:NAME (or queue:*) and route:ID (or route:*)",
               text.substr(0, 100));
 }
 

@@ -21,11 +21,12 @@ enum class Right : std::uint8_t {
   control,        ///< start and stop connectors, schedules, programs
   users,          ///< users, their roles and passwords
   audit,          ///< read the audit
+  backup,         ///< take a backup; it holds the secret, so whoever may can do everything
   redis,          ///< the bus's Redis door
   queue,          ///< "queue:NAME": post messages to it
   route,          ///< "route:ID": change the address of one route
 };
-inline constexpr std::size_t kRightCount = 11;
+inline constexpr std::size_t kRightCount = 12;
 std::span<const Right, kRightCount> every_right();
 
 /// "history.write"

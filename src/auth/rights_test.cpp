@@ -20,7 +20,7 @@ const std::map<std::string, std::set<Right>> kTable{
       Right::control, Right::audit, Right::route}},
     {"admin",
      {Right::read, Right::write, Right::ack, Right::queue, Right::history_write, Right::configure,
-      Right::control, Right::audit, Right::route, Right::users, Right::redis}}};
+      Right::control, Right::audit, Right::route, Right::users, Right::backup, Right::redis}}};
 const std::vector<std::string> kRoles{"viewer", "operator", "engineer", "admin"};
 
 Principal with(const std::vector<std::pair<std::string, std::string>>& grants) {

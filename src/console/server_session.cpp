@@ -206,6 +206,13 @@ Result<net::HttpAnswer> ServerSession::send(std::string_view method, std::string
   return client_.request(method, target, body, body.empty() ? "" : "application/json");
 }
 
+Status ServerSession::download(std::string_view target, const net::BodySink& sink) {
+  auto answer = client_.download(target, sink);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status == 200) return {};
+  return std::unexpected(refusal_of(answer->status, answer->body));
+}
+
 Result<Node> ServerSession::ask(std::string_view method, std::string_view target,
                                 const Node* body) {
   auto answer = send(method, target, body == nullptr ? "" : model::to_json(*body));

@@ -55,6 +55,9 @@ class ServerSession {
   Result<net::HttpAnswer> send(std::string_view method, std::string_view target,
                                std::string_view body = {});
 
+  /// A large answer, piece by piece.
+  Status download(std::string_view target, const net::BodySink& sink);
+
   /// Every item of a list, page after page; stops early when `take` says false. `target` is without
   /// limit and cursor.
   Status each(std::string_view target, const std::function<bool(const model::Node&)>& take);

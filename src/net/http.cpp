@@ -86,6 +86,8 @@ Response& Response::header(std::string_view name, std::string_view value) {
 std::string_view Response::body() const {
   if (const auto* shared = std::get_if<std::shared_ptr<const std::string>>(&body_))
     return *shared ? std::string_view(**shared) : std::string_view{};
+  if (const auto* file = std::get_if<std::shared_ptr<const base::MappedFile>>(&body_))
+    return *file ? (*file)->bytes() : std::string_view{};
   if (const auto* text = std::get_if<std::string>(&body_)) return *text;
   return std::get<StaticText>(body_).text;
 }

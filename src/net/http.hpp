@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/error.hpp"
+#include "base/mapped_file.hpp"
 #include "net/websocket.hpp"
 
 namespace tagwerk::net {
@@ -70,10 +71,12 @@ struct StaticText {
 /// What the server answers. Content-Length, Date and Connection are added on the way out.
 class Response {
  public:
-  using Body = std::variant<std::string, StaticText, std::shared_ptr<const std::string>>;
+  using Body = std::variant<std::string, StaticText, std::shared_ptr<const std::string>,
+                            std::shared_ptr<const base::MappedFile>>;
 
   explicit Response(int status = 200) : status_(status) {}
-  /// The body is text made for this answer, static, or shared between answers.
+  /// The body is text made for this answer, static, shared between answers, or a file that is too
+  /// large for memory.
   Response(int status, std::string_view content_type, Body body);
 
   int status() const { return status_; }

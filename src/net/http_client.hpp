@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,10 @@ struct HttpClientOptions {
   std::uint64_t body_limit = 64 * 1024 * 1024;
 };
 
+/// Takes a body that is not to be held in memory, piece by piece. `total`: bytes of all pieces, 0
+/// when the server did not say. A failure ends the request and is what it fails with.
+using BodySink = std::function<Status(std::string_view piece, std::uint64_t total)>;
+
 /// A small blocking HTTP client for the command line and for tests; keeps its connection.
 /// Threads: one   Blocks: up to the timeout
 /// Fails: invalid_argument for the URL, unavailable when nobody listens, permission_denied for a
@@ -57,11 +62,17 @@ class HttpClient {
   Result<HttpAnswer> remove(std::string_view target) { return request("DELETE", target, {}, {}); }
   Result<HttpAnswer> request(std::string_view method, std::string_view target,
                              std::string_view body, std::string_view content_type);
+  /// GET of something large: the body of a 200 goes to the sink, that of another answer is kept as
+  /// ever. The timeout counts anew with every piece.
+  Result<HttpAnswer> download(std::string_view target, const BodySink& sink);
 
   void set_bearer(std::string token);
 
  private:
   struct Impl;
+  struct Question;
+  Result<HttpAnswer> ask(const Question& question, const BodySink* sink);
+
   std::unique_ptr<Impl> impl_;
 };
 

@@ -16,6 +16,8 @@ using boost::system::error_code;
 
 constexpr std::size_t kFirstBuffer = 4 * 1024;
 constexpr std::size_t kBodyStep = 64 * 1024;
+/// TLS counts a write as done when all of it is: a client gets the write timeout for each of these.
+constexpr std::size_t kWriteStep = 1024 * 1024;
 constexpr std::size_t kMaxLinger = 1024 * 1024;
 constexpr Duration kLingerTime = std::chrono::seconds(1);
 
@@ -295,18 +297,18 @@ void HttpConnection::compose_head() {
 
 void HttpConnection::write_some() {
   enter(Step::writing, limits_.write_timeout);
-  stream_.async_write_some(outgoing_,
-                           [self = shared_from_this()](error_code error, std::size_t count) {
-                             if (self->step_ == Step::closed) return;
-                             if (error) return self->close();
-                             for (asio::const_buffer& part : self->outgoing_) {
-                               const std::size_t taken = std::min(count, part.size());
-                               part += taken;
-                               count -= taken;
-                             }
-                             if (asio::buffer_size(self->outgoing_) > 0) return self->write_some();
-                             self->written();
-                           });
+  const std::array piece{outgoing_[0], asio::buffer(outgoing_[1], kWriteStep)};
+  stream_.async_write_some(piece, [self = shared_from_this()](error_code error, std::size_t count) {
+    if (self->step_ == Step::closed) return;
+    if (error) return self->close();
+    for (asio::const_buffer& part : self->outgoing_) {
+      const std::size_t taken = std::min(count, part.size());
+      part += taken;
+      count -= taken;
+    }
+    if (asio::buffer_size(self->outgoing_) > 0) return self->write_some();
+    self->written();
+  });
 }
 
 void HttpConnection::written() {

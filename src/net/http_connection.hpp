@@ -96,7 +96,7 @@ class HttpConnection final : public Responder::Target,
   std::optional<Response> refusal_;  ///< for a body that is too large, in place of 413
   std::string head_;
   Response response_;
-  std::array<boost::asio::const_buffer, 2> outgoing_;
+  std::array<boost::asio::const_buffer, 2> outgoing_;  ///< what is left of the answer
   std::size_t lingered_ = 0;
 };
 

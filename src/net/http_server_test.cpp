@@ -9,6 +9,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/directory_for_test.hpp"
+#include "base/new_file.hpp"
 #include "net/test_server.hpp"
 
 namespace tagwerk::net {
@@ -206,6 +208,22 @@ TEST(HttpServer, TakesAndGivesLargeBodies) {
   EXPECT_EQ(server.client().put("/big", body)->body.size(), body.size());
 }
 
+TEST(HttpServer, GivesAFileThatIsNotHeldInMemory) {
+  const base::TestDirectory directory;
+  std::string bytes(5'000'000, 'x');
+  bytes.back() = 'y';
+  const auto unnamed = base::unnamed_file(directory.path());
+  ASSERT_TRUE(base::write_all(unnamed->get(), bytes));
+  const auto file = base::MappedFile::map(unnamed->get()).value();
+  TestServer server([&](Request&&, Responder responder) {
+    responder.send(Response(200, "application/zstd", file));
+  });
+  HttpClient client = server.client();
+  EXPECT_EQ(client.get("/")->body, bytes);
+  EXPECT_EQ(client.request("HEAD", "/", {}, {})->header("Content-Length"), "5000000");
+  EXPECT_EQ(server.server().counts().accepted, 1u);
+}
+
 TEST(HttpServer, TurnsSlowClientsAway) {
   TestServer server(echo, impatient());
   EXPECT_EQ(server.talk(""), "");
@@ -383,6 +401,44 @@ TEST(HttpClient, SaysWhatWentWrong) {
   HttpClient hasty({.url = server.url(), .timeout = 50ms});
   EXPECT_EQ(hasty.get("/").error().code, ErrorCode::timeout);
   EXPECT_EQ(server.client().get("/")->status, 500);
+}
+
+TEST(HttpClient, HandsALargeBodyOnPieceByPiece) {
+  TestServer server([](Request&& request, Responder responder) {
+    const int status = request.target() == "/big" ? 200 : 409;
+    responder.send(Response(status, "text/plain", std::string(3'000'000, 'x')));
+  });
+  HttpClient client({.url = server.url(), .body_limit = 4'000'000});
+  std::size_t pieces = 0, bytes = 0;
+  const BodySink count = [&](std::string_view piece, std::uint64_t total) -> Status {
+    EXPECT_EQ(total, 3'000'000u);
+    EXPECT_FALSE(piece.empty());
+    ++pieces, bytes += piece.size();
+    return {};
+  };
+  const auto answer = client.download("/big", count);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "");
+  EXPECT_EQ(bytes, 3'000'000u);
+  EXPECT_GT(pieces, 10u);
+  // Of another answer the body says why.
+  EXPECT_EQ(client.download("/refused", count)->body.size(), 3'000'000u);
+  HttpClient modest({.url = server.url(), .body_limit = 1'000'000});
+  EXPECT_EQ(modest.download("/refused", count).error().code, ErrorCode::limit_exceeded);
+  EXPECT_TRUE(modest.download("/big", count));
+  EXPECT_EQ(server.server().counts().accepted, 3u);
+}
+
+TEST(HttpClient, EndsADownloadWithTheFaultOfItsSink) {
+  TestServer server([](Request&&, Responder responder) {
+    responder.send(Response(200, "text/plain", std::string(3'000'000, 'x')));
+  });
+  HttpClient client = server.client();
+  const auto full = [](std::string_view, std::uint64_t) -> Status {
+    return fail(ErrorCode::io, "the disk is full");
+  };
+  EXPECT_EQ(client.download("/", full).error().message, "the disk is full");
+  EXPECT_EQ(client.get("/")->status, 200);
 }
 
 TEST(HttpClient, SendsItsTokenAndReconnectsAfterTheServerClosed) {

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/assert.hpp"
 #include "base/error.hpp"
@@ -37,15 +39,30 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, UtcTime now,
                                                 const Options& options);
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, UtcTime now);
+  /// Opens an existing one of any schema, to look at it and copy it; also while a server works on
+  /// it. What would change it fails.
+  /// Fails: not_found; corrupt when it is no database of ours; io, permission_denied
+  static Result<std::unique_ptr<Database>> open_to_read(const std::filesystem::path& file);
   ~Database();
 
+  /// The one this program migrates to.
+  static int newest_schema();
   /// Number of the last migration that was applied.
   int schema() const { return schema_; }
   const std::filesystem::path& file() const { return file_; }
+  /// The copy that was made before a migration; empty when nothing was migrated.
+  const std::filesystem::path& copy_before() const { return copy_before_; }
 
   /// A consistent copy in a new file (mode 0600), durable; readers and writers are not held up.
-  /// Fails: already_exists, io; nothing is left behind then
-  Status copy_to(const std::filesystem::path& file);
+  /// Fails: already_exists, io; unavailable soon after a stop is asked for; nothing is left behind
+  /// then
+  Status copy_to(const std::filesystem::path& file, const std::stop_token& stop = {});
+
+  enum class Look : std::uint8_t { quick, thorough };
+  /// What is wrong with the file, at most ten sentences; none = sound. A thorough look takes
+  /// several times as long: it also compares indexes with their tables. Fails: corrupt when not
+  /// even that can be said; io
+  Result<std::vector<std::string>> faults(Look look);
 
   /// For the stores of this folder.
   soci::session& session() {
@@ -56,14 +73,17 @@ class Database {
 
  private:
   Database(std::filesystem::path file, const Dialect& dialect);
-  Status connect();
+  enum class Use : std::uint8_t { everything, reading };
+  Status connect(Use use);
   Status migrate(UtcTime now, const Options& options);
-  Status check_schema(int newest);
+  Status read_schema(Use use);
+  Status check_schema(int newest) const;
 
   std::filesystem::path file_;
   const Dialect& dialect_;
   std::unique_ptr<soci::session> session_;
   int schema_ = 0;
+  std::filesystem::path copy_before_;
   base::ThreadBound owner_;
 };
 

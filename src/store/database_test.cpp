@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 
 #include "store/configuration_store.hpp"
+#include "store/database_summary.hpp"
 #include "store/store_for_test.hpp"
+#include "store/user_store.hpp"
 
 namespace tagwerk::store {
 namespace {
@@ -83,6 +85,76 @@ TEST_F(DatabaseTest, CopiesItselfOnceToAPlace) {
   EXPECT_EQ(database->copy_to(directory_ / "it's a copy.sqlite").error().code,
             ErrorCode::already_exists);
   EXPECT_TRUE(Database::open(directory_ / "it's a copy.sqlite", kNow));
+}
+
+TEST_F(DatabaseTest, CopyingEndsWhenItIsToldTo) {
+  auto database = open();
+  execute(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+      "INSERT INTO audit SELECT i, 0, 'me', '', 'write', '/A', '', '', '', '' FROM n");
+  std::stop_source stop;
+  stop.request_stop();
+  const auto copied = database->copy_to(directory_ / "copy.sqlite", stop.get_token());
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(copied.error().message, HasSubstr("broken off"));
+  EXPECT_FALSE(fs::exists(directory_ / "copy.sqlite"));
+  EXPECT_TRUE(database->copy_to(directory_ / "copy.sqlite"));
+}
+
+TEST_F(DatabaseTest, IsLookedAtWithoutBeingChangedAlsoBesideAServer) {
+  auto server = open();
+  auto looker = Database::open_to_read(file());
+  ASSERT_TRUE(looker) << looker.error().message;
+  EXPECT_EQ((*looker)->schema(), 5);
+  EXPECT_THAT(*(*looker)->faults(Database::Look::quick), testing::IsEmpty());
+  EXPECT_EQ(summarize(**looker)->users, 0u);
+  UserStore(*server).add({.name = "anna", .password_hash = "x"});
+  EXPECT_EQ(summarize(**looker)->users, 1u);
+  EXPECT_FALSE(UserStore(**looker).add({.name = "otto", .password_hash = "x"}));
+  EXPECT_TRUE((*looker)->copy_to(directory_ / "copy.sqlite"));
+}
+
+TEST_F(DatabaseTest, OfAnOlderSchemaIsLookedAtAsItIs) {
+  open(1).reset();
+  execute("INSERT INTO tag_ids VALUES (1, '/A', 1, 0), (2, '/B', 1, 2)");
+  auto old = Database::open_to_read(file());
+  ASSERT_TRUE(old);
+  EXPECT_EQ((*old)->schema(), 1);
+  const auto summary = summarize(**old);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->tags, 1u);
+  EXPECT_EQ(summary->users, 0u);
+  EXPECT_EQ(made_at(**old), kNow);
+  EXPECT_EQ(Database::open_to_read(file()).value()->schema(), 1);
+  const auto migrated = open();
+  EXPECT_EQ(summarize(*migrated)->tags, 1u);
+  EXPECT_TRUE(fs::exists(migrated->copy_before()));
+}
+
+TEST_F(DatabaseTest, ThatIsNoneIsNotMadeByLooking) {
+  EXPECT_EQ(Database::open_to_read(file()).error().code, ErrorCode::not_found);
+  EXPECT_FALSE(fs::exists(file()));
+  std::ofstream(file()).close();
+  EXPECT_EQ(Database::open_to_read(file()).error().code, ErrorCode::corrupt);
+  std::ofstream(file()) << std::string(8192, 'x');
+  EXPECT_EQ(Database::open_to_read(file()).error().code, ErrorCode::corrupt);
+}
+
+TEST_F(DatabaseTest, SaysWhatIsDamagedInItsFile) {
+  open().reset();
+  execute(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+      "INSERT INTO audit SELECT i, 0, 'me', '', 'write', '/A', '', '', '', '' FROM n");
+  const auto size = fs::file_size(file());
+  std::fstream damaged(file(), std::ios::in | std::ios::out | std::ios::binary);
+  damaged.seekp(static_cast<std::streamoff>(size - 3 * 4096));
+  damaged << std::string(4096, '\x5a');
+  damaged.close();
+  auto database = Database::open_to_read(file());
+  ASSERT_TRUE(database) << database.error().message;
+  const auto faults = (*database)->faults(Database::Look::quick);
+  EXPECT_TRUE(!faults || !faults->empty());
 }
 
 TEST_F(DatabaseTest, WorksInADirectoryWithBlanks) {

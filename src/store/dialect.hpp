@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <soci/error.h>
 #include <soci/session.h>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -18,10 +20,17 @@ class Dialect {
   virtual ~Dialect() = default;
   /// Opens the connection and sets what makes commits durable.
   virtual void connect(soci::session& sql, const std::filesystem::path& file) const = 0;
+  /// Opens what is there, and changes nothing in it.
+  virtual void connect_to_read(soci::session& sql, const std::filesystem::path& file) const = 0;
   virtual bool has_table(soci::session& sql, const std::string& table) const = 0;
   virtual bool is_empty(soci::session& sql) const = 0;
-  /// Writes a consistent copy into an empty file.
-  virtual void copy_to(soci::session& sql, const std::filesystem::path& file) const = 0;
+  /// Writes a consistent copy into an empty file. Breaks off with an error once a stop is asked
+  /// for.
+  virtual void copy_to(soci::session& sql, const std::filesystem::path& file,
+                       const std::stop_token& stop) const = 0;
+  /// What is wrong with the file itself, at most ten sentences; none = sound. A thorough look also
+  /// compares indexes with their tables.
+  virtual std::vector<std::string> faults(soci::session& sql, bool thorough) const = 0;
   /// Column types in migrations: {int} 64 bits, {key} a short text that can be compared and
   /// indexed byte by byte, {path} the same up to 1,000 bytes, {text} any length.
   virtual std::string_view column_type(std::string_view placeholder) const = 0;

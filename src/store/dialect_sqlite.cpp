@@ -24,6 +24,8 @@ Explanation explanation(int result) {
   switch (result & 0xff) {
     case SQLITE_FULL:
       return {ErrorCode::io, "; free space on the disk"};
+    case SQLITE_INTERRUPT:
+      return {ErrorCode::unavailable, "; it was broken off"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorCode::unavailable, "; another program uses it, try again"};
@@ -44,6 +46,28 @@ Explanation explanation(int result) {
   }
 }
 
+/// Breaks off what runs on the connection once a stop is asked for.
+class Interruption {
+ public:
+  Interruption(soci::session& sql, const std::stop_token& stop)
+      : connection_(static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_),
+        stop_(stop) {
+    sqlite_api::sqlite3_progress_handler(connection_, kSteps, &Interruption::wanted, this);
+  }
+  ~Interruption() { sqlite_api::sqlite3_progress_handler(connection_, 0, nullptr, nullptr); }
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+
+ private:
+  static constexpr int kSteps = 10'000;  ///< of SQLite's machine: well below a millisecond
+  static int wanted(void* self) {
+    return static_cast<const Interruption*>(self)->stop_.stop_requested() ? 1 : 0;
+  }
+
+  sqlite_api::sqlite3* connection_;
+  std::stop_token stop_;
+};
+
 class SqliteDialect final : public Dialect {
  public:
   void connect(soci::session& sql, const std::filesystem::path& file) const override {
@@ -54,6 +78,12 @@ class SqliteDialect final : public Dialect {
     sql << "PRAGMA synchronous = FULL";
     sql << "PRAGMA foreign_keys = ON";
     sql << "PRAGMA trusted_schema = OFF";
+  }
+
+  void connect_to_read(soci::session& sql, const std::filesystem::path& file) const override {
+    sql.open(soci::sqlite3, "readonly=1 timeout=5 dbname=\"" + file.string() + "\"");
+    sql << "PRAGMA trusted_schema = OFF";
+    sql << "PRAGMA cell_size_check = ON";
   }
 
   bool has_table(soci::session& sql, const std::string& table) const override {
@@ -69,8 +99,18 @@ class SqliteDialect final : public Dialect {
     return count == 0;
   }
 
-  void copy_to(soci::session& sql, const std::filesystem::path& file) const override {
+  void copy_to(soci::session& sql, const std::filesystem::path& file,
+               const std::stop_token& stop) const override {
+    const Interruption interruption(sql, stop);
     sql << "VACUUM INTO " << sql_text(file.string());
+  }
+
+  std::vector<std::string> faults(soci::session& sql, bool thorough) const override {
+    const soci::rowset<std::string> rows =
+        (sql.prepare << (thorough ? "PRAGMA integrity_check(10)" : "PRAGMA quick_check(10)"));
+    std::vector<std::string> out(rows.begin(), rows.end());
+    if (out == std::vector<std::string>{"ok"}) out.clear();
+    return out;
   }
 
   std::string_view column_type(std::string_view placeholder) const override {

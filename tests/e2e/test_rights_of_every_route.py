@@ -26,7 +26,7 @@ tags:
 VIEWER = {"read"}
 OPERATOR = VIEWER | {"write", "ack", "queue"}
 ENGINEER = OPERATOR | {"history.write", "configure", "control", "audit", "route"}
-ADMIN = ENGINEER | {"users", "redis"}
+ADMIN = ENGINEER | {"users", "backup", "redis"}
 FITTER = {"read", "control"}
 PASSWORD = "a long sentence"
 
@@ -118,6 +118,7 @@ ROWS = [
     Row("GET", "/metrics", anybody(200)),
     Row("GET", "/metrics", known(200), headers={"X-Forwarded-For": "10.0.0.1"}),
     Row("GET", "/api/status", known(200)),
+    Row("GET", "/api/backup", needs("backup", 200)),
     # session
     Row("POST", "/login", anybody(200), lambda w: ("/login", {"username": "viewer", "password": PASSWORD})),
     Row("POST", "/login/refresh", anybody(200), lambda w: ("/login/refresh", w.refresh_token())),

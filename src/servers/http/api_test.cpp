@@ -31,9 +31,23 @@ TEST_F(Api, TellsHealthAndReadinessToEverybody) {
   EXPECT_EQ(json(nobody.get("/openapi.json")).find("openapi")->text, "3.1.0");
 }
 
+TEST_F(Api, GivesABackupAsAFileToAdministratorsOnly) {
+  EXPECT_EQ(server->client("operator").get("/api/backup")->status, 403);
+  const auto answer = server->client("admin").get("/api/backup");
+  ASSERT_EQ(answer->status, 200) << answer->body;
+  EXPECT_EQ(answer->header("Content-Type"), "application/zstd");
+  EXPECT_EQ(answer->header("Cache-Control"), "no-store");
+  EXPECT_THAT(std::string(answer->header("Content-Disposition").value_or("")),
+              testing::MatchesRegex("attachment; "
+                                    "filename=\"tagwerk-http[0-9-]+-[0-9]+-[0-9]+\\.tar\\.zst\""));
+  EXPECT_THAT(answer->body, StartsWith("\x28\xb5\x2f\xfd"));
+  EXPECT_THAT(server->client("admin").get("/api/audit?action=backup")->body,
+              HasSubstr(R"("user":"admin")"));
+}
+
 TEST_F(Api, AsksForATokenEverywhereElse) {
   for (const char* path : {"/api/values", "/api/user", "/api/tree", "/api/status", "/api/audit",
-                           "/api/connectors", "/api/project/export", "/api/users"}) {
+                           "/api/connectors", "/api/project/export", "/api/users", "/api/backup"}) {
     const auto answer = nobody.get(path);
     EXPECT_EQ(answer->status, 401) << path;
     EXPECT_EQ(answer->header("WWW-Authenticate"), "Bearer");

@@ -77,6 +77,7 @@ constexpr std::array kRoutes{
     Route{get, "/api/connectors/{name}/trace", token, kBody, get_connector_trace},
     Route{post, "/api/connectors/{name}/test", token, kBody, post_connector_test},
     Route{get, "/api/status", token, kBody, get_status},
+    Route{get, "/api/backup", token, kBody, get_backup},
     Route{get, "/api/audit", token, kBody, get_audit},
     // Its token comes as a subprotocol.
     Route{get, "/ws", nothing, kBody, get_live_socket}};

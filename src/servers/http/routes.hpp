@@ -102,6 +102,9 @@ void get_connector_trace(Call call);
 void post_connector_test(Call call);
 void get_tag_why(Call call);
 
+// backup.cpp
+void get_backup(Call call);
+
 // audit.cpp
 void get_audit(Call call);
 

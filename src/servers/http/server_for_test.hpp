@@ -70,6 +70,7 @@ tags:
     stopped->get_future().wait_for(std::chrono::seconds(5));
     engine_->stop();
     hasher_.reset();
+    backup_worker_.stop();
     worker_->stop();
     loop_thread_->stop();
     // What has timers goes before the loop.
@@ -163,9 +164,11 @@ tags:
                                                  .data_dir = directory_.string(),
                                                  .link_socket = (directory_ / "link.sock").string(),
                                                  .instance = instance}));
-    access_ = std::make_unique<access::ServerAccess>(
-        access::ServerAccess::Parts{*engine_, *supervisor_, *configuration_, *audit_, *locks_,
-                                    *worker_, table_->reader(), catalogue_, instance, "test"});
+    backups_ = std::make_unique<store::Backups>(
+        store::BackupSource{directory_, "test", instance, "test"}, backup_worker_);
+    access_ = std::make_unique<access::ServerAccess>(access::ServerAccess::Parts{
+        *engine_, *supervisor_, *configuration_, *audit_, *locks_, *worker_, table_->reader(),
+        catalogue_, instance, "test", *backups_});
     engine_->engine().add_sink(table_sink_.get());
     engine_->engine().add_sink(&access_->broadcaster());
     engine_->engine().set_target(supervisor_.get());
@@ -191,6 +194,8 @@ tags:
   const std::filesystem::path directory_;
   std::string base_path_;
   auth::MemoryAccounts accounts_;
+  base::Worker backup_worker_{"backup"};
+  std::unique_ptr<store::Backups> backups_;
   model::FieldCatalogue catalogue_;
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<store::ConfigurationStore> configuration_;

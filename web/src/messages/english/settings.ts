@@ -40,7 +40,7 @@ export const settings = {
     removeText: 'It must not be held by a user or a key any more.',
     rights: {
       read: 'read', write: 'write', ack: 'acknowledge alarms', 'history.write': 'change history', configure: 'change the project', control: 'start and stop connectors',
-      users: 'manage users', audit: 'read the audit', redis: 'use the bus like Redis', queue: 'post to a queue', route: 'change a route',
+      users: 'manage users', audit: 'read the audit', backup: 'take backups', redis: 'use the bus like Redis', queue: 'post to a queue', route: 'change a route',
     },
   },
   keys: {

@@ -41,7 +41,7 @@ export const settings: typeof english = {
     removeText: 'Kein Benutzer und kein Schlüssel darf sie mehr haben.',
     rights: {
       read: 'lesen', write: 'schreiben', ack: 'Alarme quittieren', 'history.write': 'Historie ändern', configure: 'Projekt ändern', control: 'Konnektoren starten und stoppen',
-      users: 'Benutzer verwalten', audit: 'Audit lesen', redis: 'Bus wie Redis benutzen', queue: 'in eine Warteschlange stellen', route: 'eine Route ändern',
+      users: 'Benutzer verwalten', audit: 'Audit lesen', backup: 'Sicherungen ziehen', redis: 'Bus wie Redis benutzen', queue: 'in eine Warteschlange stellen', route: 'eine Route ändern',
     },
   },
   keys: {
