@@ -26,14 +26,14 @@ constexpr std::array<std::string_view, 2> kDatabaseLogs{"config.sqlite-wal", "co
 /// What DataDirectory::open makes, and a plant needs not to be there for.
 constexpr std::array<std::string_view, 4> kEmptyPlant{"lock", "connectors", "backup", "run"};
 
-bool exists(const fs::path& path) {
+bool there_is(const fs::path& path) {
   std::error_code error;
   return fs::exists(fs::symlink_status(path, error));
 }
 
 /// New, empty, or with nothing but what a command left that found nothing to do.
 bool is_unused(const fs::path& directory) {
-  if (!exists(directory)) return true;
+  if (!there_is(directory)) return true;
   std::error_code error;
   for (fs::directory_iterator each(directory, error), end; !error && each != end;
        each.increment(error)) {
@@ -51,7 +51,7 @@ Status check_place(const fs::path& directory, bool replace) {
     return fail(ErrorCode::invalid_argument, "'{}' is a file; name a directory",
                 directory.native());
   if (is_unused(directory)) return {};
-  if (!exists(directory / "lock"))
+  if (!there_is(directory / "lock"))
     return fail(ErrorCode::already_exists,
                 "'{}' is not empty and no data directory; name a new one", directory.native());
   if (replace) return {};
@@ -89,7 +89,7 @@ fs::path free_name(const fs::path& backups) {
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   std::ranges::replace(time, 'T', '-');
   fs::path name = backups / ("before-restore-" + time);
-  for (int i = 2; exists(name) || exists(name.native() + ".tar.zst"); ++i)
+  for (int i = 2; there_is(name) || there_is(name.native() + ".tar.zst"); ++i)
     name = backups / fmt::format("before-restore-{}-{}", time, i);
   return name;
 }
@@ -101,7 +101,7 @@ Status move_away(const fs::path& directory, const fs::path& to) {
   fs::permissions(to, fs::perms::owner_all, error);
   for (const std::string_view name : {std::string_view("tls"), std::string_view("secret"),
                                       kDatabaseLogs[0], kDatabaseLogs[1], store::kDatabaseMember})
-    if (exists(directory / name))
+    if (there_is(directory / name))
       if (auto moved = move(directory / name, to / name); !moved) return moved;
   return base::sync_directory(to);
 }
@@ -127,7 +127,7 @@ Status put_in_place(const fs::path& work, const fs::path& directory) {
   for (const store::BackupMember& member : store::kBackupMembers) {
     if (member.name == store::kDatabaseMember) continue;
     const fs::path to = directory / member.name;
-    if (!exists(work / member.name)) {
+    if (!there_is(work / member.name)) {
       fs::remove(to, error);
       continue;
     }
@@ -186,7 +186,7 @@ Result<Restored> restore_into(int descriptor, const fs::path& directory,
 Result<Restored> restore(int descriptor, const fs::path& directory, const RestoreOptions& options) {
   if (auto good = check_place(directory, options.replace); !good)
     return std::unexpected(good.error());
-  const bool is_new = !exists(directory);
+  const bool is_new = !there_is(directory);
   auto restored = restore_into(descriptor, directory, options);
   std::error_code ignored;
   if (!restored && is_new) fs::remove_all(directory, ignored);
