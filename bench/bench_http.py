@@ -71,6 +71,8 @@ def checked_items(client):
 
 
 def rows():
+    for program in ("nginx", "wrk"):
+        require(shutil.which(program), f"{program} is not installed; apt install nginx-light wrk")
     out = []
     simulator = harness.Simulator("signals").start()
     try:
