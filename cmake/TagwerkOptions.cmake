@@ -59,6 +59,8 @@ if(CCACHE_PROGRAM)
 endif()
 
 find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
 if(TAGWERK_TESTS)
   enable_testing()
   # Every NAME_test and nothing else: what the sanitizer and coverage builds make.

@@ -193,8 +193,8 @@ TEST_F(Restore, OfADamagedBackupChangesNothing) {
   EXPECT_FALSE(fs::exists(directory / "new"));
   const auto before = names_in(two);
   EXPECT_EQ(run(backup, two, true).error().code, ErrorCode::corrupt);
-  EXPECT_EQ(user_in(two), "otto");
   EXPECT_EQ(names_in(two), before);
+  EXPECT_EQ(user_in(two), "otto");
 }
 
 TEST_F(Restore, RefusesADatabaseThatIsNewerDamagedOrNone) {
