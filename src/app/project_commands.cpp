@@ -10,6 +10,7 @@
 #include "app/offline.hpp"
 #include "app/remote.hpp"
 #include "connectors/modbus/schema.hpp"
+#include "console/progress.hpp"
 #include "model/path.hpp"
 #include "model/project_file.hpp"
 
@@ -87,11 +88,15 @@ int show(const access::ImportResult& result, const ProjectArguments& arguments) 
   return kExitGood;
 }
 
+model::ProjectCheck checked(const std::vector<model::ProjectText>& files) {
+  const console::Waiting waiting("check");
+  return model::check_project(files, {}, connectors::modbus::Schema());
+}
+
 int check(const ProjectArguments& arguments) {
   auto files = read_files(arguments.files);
   if (!files) return report(files.error());
-  const connectors::modbus::Schema catalogue;
-  const auto result = model::check_project(*files, {}, catalogue);
+  const auto result = checked(*files);
   print(result.warnings, "warning: ");
   print(result.errors, "");
   if (!result.ok()) {
@@ -140,11 +145,17 @@ Result<access::ImportResult> change_online(const ProjectArguments& arguments,
   return import_remotely(arguments.remote, files, arguments.import);
 }
 
+Result<access::ImportResult> changed(const ProjectArguments& arguments,
+                                     const std::vector<model::ProjectText>& files) {
+  const console::Waiting waiting("import");
+  return arguments.data.empty() ? change_online(arguments, files)
+                                : change_offline(arguments, files);
+}
+
 int import(const ProjectArguments& arguments) {
   auto files = read_files(arguments.files);
   if (!files) return report(files.error());
-  auto result =
-      arguments.data.empty() ? change_online(arguments, *files) : change_offline(arguments, *files);
+  auto result = changed(arguments, *files);
   return result ? show(*result, arguments) : report(result.error());
 }
 

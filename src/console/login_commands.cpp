@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "console/answer.hpp"
@@ -24,6 +25,7 @@ int log_in(const RemoteOptions& options) {
              .ca_file = session->options().trust.ca_file,
              .insecure_tls = !session->options().trust.verify_server,
              .token = options.token};
+  if (!login.ca_file.empty()) login.ca_file = std::filesystem::absolute(login.ca_file);
   if (auto saved = write_saved_login(login); !saved) return report(saved.error());
   std::printf("logged in at %s as %s; kept in %s\n", login.url.c_str(),
               text_of(*who, "username").c_str(), saved_login_file().c_str());

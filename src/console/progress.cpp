@@ -73,6 +73,25 @@ void Progress::clear() {
   std::fflush(stderr);
 }
 
+Waiting::Waiting(std::string label) {
+  if (::isatty(STDERR_FILENO) != 1) return;
+  drawer_ = std::jthread([this, label = std::move(label)](const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    int seconds = 0;
+    const auto never = [] { return false; };
+    while (!over_.wait_for(lock, stop, std::chrono::seconds(1), never) && !stop.stop_requested()) {
+      std::fprintf(stderr, "\r%s  %d s\033[K", label.c_str(), ++seconds);
+      std::fflush(stderr);
+    }
+    if (seconds == 0) return;
+    std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+  });
+}
+
+/// Waits for the line to be erased.
+Waiting::~Waiting() = default;
+
 std::string progress_line(std::string_view label, Progress::Unit unit, std::uint64_t done,
                           std::uint64_t total, std::size_t width) {
   std::string line(label);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "base/time.hpp"
 
@@ -36,6 +39,22 @@ class Progress {
   const bool shown_;  ///< on a terminal
   bool drawn_ = false;
   std::optional<MonoTime> drawn_at_;
+};
+
+/// A line on standard error for work that cannot say how far it is: for how long it goes on. Drawn
+/// from the first second on, erased at its end; nothing when standard error is not a terminal.
+/// Threads: draws on one of its own; nothing else may be printed meanwhile
+class Waiting {
+ public:
+  explicit Waiting(std::string label);
+  ~Waiting();
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any over_;
+  std::jthread drawer_;
 };
 
 /// The line itself, in at most `width` columns.

@@ -63,10 +63,18 @@ class Watcher {
   std::uint64_t printed_ = 0;
 };
 
+/// "http://host/base/ws", "unix:/run/http.sock:/base/ws".
+std::string socket_url(std::string url) {
+  while (url.ends_with('/'))
+    url.pop_back();
+  const bool needs_base = url.starts_with("unix:") && url.find(":/", 6) == std::string::npos;
+  return url + (needs_base ? ":/ws" : "/ws");
+}
+
 Result<net::WebSocketClient> connect(ServerSession& session) {
   auto token = session.fresh_token();
   if (!token) return std::unexpected(token.error());
-  return net::WebSocketClient::connect({.url = session.options().url + "/ws",
+  return net::WebSocketClient::connect({.url = socket_url(session.options().url),
                                         .subprotocols = {"tagwerk", "bearer." + *token},
                                         .trust = session.options().trust});
 }

@@ -59,6 +59,6 @@ std::string to_json(const BackupManifest& manifest);
 /// Limits: 64 KiB
 /// Fails: corrupt, naming what is wrong; conflict for a newer format
 Result<BackupManifest> parse_manifest(std::string_view text);
-inline constexpr std::size_t kLongestManifest = 64 * 1024;
+inline constexpr std::size_t kLongestManifest = std::size_t{64} * 1024;
 
 }  // namespace tagwerk::store

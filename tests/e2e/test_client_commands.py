@@ -128,6 +128,14 @@ class Login(Client):
         self.assertIn(other.rsplit(":", 1)[1], self.run_it("get", "--url", other, "--token", "x", expected=NOBODY).stderr)
 
 
+    def test_the_unix_socket_takes_every_command(self):
+        home = self.folder / "unix"
+        socket = self.demo.data / "run" / "http.sock"
+        self.run_it("login", "--url", f"unix:{socket}", "--user", self.demo.user, "--password-file", self.password, home=home)
+        self.assertIn("Pressure", self.run_it("get", "Pressure", home=home).stdout)
+        self.assertIn("Pressure", self.run_it("watch", "Pressure", "--count", "1", home=home).stdout)
+
+
 class Values(Client):
     def test_the_tree_shows_objects_and_tags(self):
         text = self.run_it("tree", "/Plant").stdout

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
@@ -250,6 +251,24 @@ class RunningServer(CommandLine):
         self.assertEqual(revisions[0]["source"], f"import {good[0]} and 1 more")
         self.assertIn("- tag /Both/A", self.online("import", "--revision", str(revisions[0]["number"] - 1)).stdout)
         self.assertIn("no revision 999", self.online("import", "--revision", "999", expected=FAILED).stderr)
+
+    def test_long_work_says_on_a_terminal_for_how_long_and_erases_that(self):
+        password = self.file("password", self.demo.password + "\n")
+        command = [str(harness.BINARY), "import", str(self.file("x.yaml", "tags: {Slow/X: {type: int}}\n")), "--url", self.demo.url,
+                   "--user", self.demo.user, "--password-file", str(password)]
+        ours, theirs = pty.openpty()
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            os.kill(self.demo.program.pid, signal.SIGSTOP)
+            try:
+                process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
+                drawn = terminal.read(4096)
+            finally:
+                os.kill(self.demo.program.pid, signal.SIGCONT)
+            self.assertEqual(drawn, b"\rimport  1 s\x1b[K")
+            self.assertIn("revision", process.communicate(timeout=60)[0])
+            while not drawn.endswith(b"\r\x1b[K"):
+                drawn += terminal.read(4096)
+            os.close(theirs)
 
     def test_faults_of_a_project_come_back_from_the_server_with_the_name_of_the_file(self):
         bad = self.file("bad.yaml", "tags:\n  A: {type: floot}\n")
