@@ -58,6 +58,17 @@ def measured_edit(client):
     return seconds
 
 
+def started(server):
+    """Seconds from a new process to /readyz saying yes."""
+    server.stop()
+    begin = time.perf_counter()
+    server.restart()
+    client = harness.Client(server.url)
+    while client.request("GET", "/readyz").status != 200:
+        time.sleep(0.005)
+    return time.perf_counter() - begin
+
+
 def rows():
     out = []
     with tempfile.TemporaryDirectory(prefix="tagwerk-bench-") as folder:
@@ -79,15 +90,11 @@ def rows():
             out.append(Row("import it again: no change", again, "s", 10, "s allowed"))
             client = server.client
             out.append(Row("change one tag over HTTP", measured_edit(client), "s"))
-            starts = []
-            for _ in range(STARTS):
-                server.stop()
-                server.restart()
-                starts.append(server.started_in)
+            starts = [started(server) for _ in range(STARTS)]
             median = statistics.median(starts)
-            out.append(Row("start until it listens", median, "s", 1, "s allowed", spread=(max(starts) - min(starts)) / median))
+            out.append(Row("start until it is ready", median, "s", 1, "s allowed", spread=(max(starts) - min(starts)) / median))
             client = server.client
-            require(client.get("/api/status")["engine"]["tags"] == TAGS, "tags are missing after the start")
+            harness.wait_until(lambda: client.get("/api/status")["engine"]["tags"] == TAGS, 5, f"{TAGS} tags in the status")
             for path, children in (("/", 1), ("/Plant", UNITS), ("/Plant/Unit5", AREAS), ("/Plant/Unit5/Area50", SIGNALS)):
                 node = client.get(f"/api/tree?path={path}&depth=1")
                 require(len(node["children"]) == children, f"{path} has {len(node['children'])} children")

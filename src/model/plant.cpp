@@ -1,6 +1,7 @@
 #include "model/plant.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/assert.hpp"
@@ -14,13 +15,30 @@ std::uint32_t leaf_hash(std::string_view leaf) {
 }
 
 /// A source that names no period has its device's; what nobody polls is never stale by itself.
-void complete_times(PlantTag& tag, const ConnectorDefinition* connector,
-                    const ConnectorCatalogue& catalogue) {
+/// The periods of sources that name none; each device is asked about once.
+class DefaultPeriods {
+ public:
+  explicit DefaultPeriods(const ConnectorCatalogue& catalogue) : catalogue_(catalogue) {}
+
+  Duration of(const ConnectorDefinition& connector, const SourceDefinition& source) {
+    auto& devices = known_[&connector];
+    auto found = devices.find(source.device);
+    if (found == devices.end())
+      found = devices.emplace(source.device, catalogue_.default_period(connector, source)).first;
+    return found->second;
+  }
+
+ private:
+  const ConnectorCatalogue& catalogue_;
+  std::map<const ConnectorDefinition*, std::map<std::string, Duration>> known_;
+};
+
+void complete_times(PlantTag& tag, const ConnectorDefinition* connector, DefaultPeriods& periods) {
   const auto& source = tag.definition.source;
   if (source && source->period)
     tag.period = *source->period;
   else if (source && connector != nullptr)
-    tag.period = catalogue.default_period(*connector, *source);
+    tag.period = periods.of(*connector, *source);
   tag.stale_after = tag.definition.stale_after.value_or(3 * tag.period);
 }
 
@@ -86,6 +104,7 @@ void Plant::add_tags(const Project& project, std::vector<InstanceTag> instances,
     return a.definition.path < b.definition.path;
   };
   std::sort(instances.begin(), instances.end(), by_path);
+  DefaultPeriods periods(catalogue);
   tags_.reserve(project.tags.size() + instances.size());
   auto own = project.tags.begin();
   auto made = instances.begin();
@@ -102,7 +121,7 @@ void Plant::add_tags(const Project& project, std::vector<InstanceTag> instances,
       ++made;
     }
     const auto& source = tag.definition.source;
-    complete_times(tag, source ? connector(source->connector) : nullptr, catalogue);
+    complete_times(tag, source ? connector(source->connector) : nullptr, periods);
   }
 }
 
