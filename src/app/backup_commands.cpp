@@ -105,7 +105,7 @@ Status copy_to_stdout(int descriptor, std::uint64_t size) {
   if (!mapped) return std::unexpected(mapped.error());
   Progress progress("writing");
   for (std::string_view left = (*mapped)->bytes(); !left.empty();) {
-    const std::string_view piece = left.substr(0, 1024 * 1024);
+    const std::string_view piece = left.substr(0, std::size_t{1024} * 1024);
     if (!base::write_all(STDOUT_FILENO, piece))
       return base::fail_errno("cannot write to standard output");
     left.remove_prefix(piece.size());

@@ -45,7 +45,7 @@ std::string query_of(const AuditArguments& arguments) {
 /// "4 -> 4.2", or the one that there is.
 std::string change_of(const Node& entry) {
   const std::string before = text_of(entry, "old");
-  const std::string after = text_of(entry, "new");
+  std::string after = text_of(entry, "new");
   if (before.empty()) return after;
   return fmt::format("{} -> {}", before, after.empty() ? "-" : after);
 }

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kPiece = std::size_t{256} * 1024;
 
 template <class... Args>
 std::unexpected<Error> damaged(fmt::format_string<Args...> format, Args&&... args) {

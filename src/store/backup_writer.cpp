@@ -11,7 +11,7 @@
 namespace tagwerk::store {
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kPiece = std::size_t{256} * 1024;
 
 struct FreeArchive {
   void operator()(archive* writer) const { archive_write_free(writer); }
