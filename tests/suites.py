@@ -230,7 +230,8 @@ def tidy():
 
 def start_tidy(path):
     return path, subprocess.Popen(
-        ["clang-tidy-22", "-p", "build/release", "--quiet", "--extra-arg=-Wno-unknown-warning-option", str(path)],
+        ["clang-tidy-22", "-p", "build/release", "--quiet", "--extra-arg=-Wno-unknown-warning-option",
+         "--extra-arg=-Wno-ignored-gch", str(path)],
         cwd=TREE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
