@@ -19,7 +19,7 @@ def of(server, what, limit):
     used = (cpu_seconds(pids) - before) / SECONDS * 100
     require(server.client.get("/api/status")["ready"], f"{what}: not ready")
     return [Row(f"{what}: CPU, {len(pids)} processes", used, "% of a core", limit, "% allowed" if limit else ""),
-            Row(f"{what}: memory of its own", resident_bytes(pids) / 2**20, "MiB", 60, "MiB allowed")]
+            Row(f"{what}: resident memory", resident_bytes(pids) / 2**20, "MiB", 60, "MiB allowed")]
 
 
 def rows():

@@ -2,9 +2,9 @@
 
 import os
 import pathlib
+import re
 
 TICK = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu_seconds(pids):
@@ -17,9 +17,6 @@ def cpu_seconds(pids):
 
 
 def resident_bytes(pids):
-    """Memory of their own: resident pages that are not shared with files or other processes."""
-    total = 0
-    for pid in pids:
-        resident, shared = map(int, pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1:3])
-        total += (resident - shared) * PAGE
-    return total
+    """Resident memory, libraries and shared memory included; pages that several processes share count once, in parts (PSS)."""
+    texts = (pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids)
+    return sum(int(re.search(r"^Pss:\s+(\d+) kB", text, re.M).group(1)) for text in texts) * 1024

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/private_file.hpp"
+#include "base/new_file.hpp"
 
 namespace tagwerk::app {
 namespace {
@@ -104,7 +104,7 @@ Result<std::string> DataDirectory::socket(const std::string& name) const {
 }
 
 Status DataDirectory::write_private(const std::string& name, const std::string& text) const {
-  return base::write_private_file((path_ / name).string(), text);
+  return base::replace_file(path_ / name, text);
 }
 
 }  // namespace tagwerk::app

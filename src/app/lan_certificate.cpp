@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/private_file.hpp"
+#include "base/new_file.hpp"
 #include "net/certificate.hpp"
 
 namespace tagwerk::app {
@@ -36,8 +36,8 @@ Status LanCertificate::make(const std::vector<std::string>& names, UtcTime now) 
   if (error)
     return fail(ErrorCode::io, "cannot make the directory '{}': {}", directory_.string(),
                 error.message());
-  if (auto done = base::write_private_file(files().key, made->key); !done) return done;
-  return base::write_private_file(files().certificate, made->certificate);
+  if (auto done = base::replace_file(files().key, made->key); !done) return done;
+  return base::replace_file(files().certificate, made->certificate);
 }
 
 Result<bool> LanCertificate::refresh(const MachineNames& machine, UtcTime now) const {

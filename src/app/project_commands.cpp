@@ -10,6 +10,7 @@
 #include "app/offline.hpp"
 #include "app/remote.hpp"
 #include "connectors/modbus/schema.hpp"
+#include "console/output.hpp"
 #include "console/progress.hpp"
 #include "model/path.hpp"
 #include "model/project_file.hpp"
@@ -127,6 +128,7 @@ struct OfflineProject {
 
 Result<access::ImportResult> change_offline(const ProjectArguments& arguments,
                                             const std::vector<model::ProjectText>& files) {
+  const console::Waiting waiting("import");
   OfflineProject project;
   if (auto opened = project.open(arguments.data); !opened) return std::unexpected(opened.error());
   const auto author = [](std::string source) {
@@ -145,29 +147,12 @@ Result<access::ImportResult> change_online(const ProjectArguments& arguments,
   return import_remotely(arguments.remote, files, arguments.import);
 }
 
-Result<access::ImportResult> changed(const ProjectArguments& arguments,
-                                     const std::vector<model::ProjectText>& files) {
-  const console::Waiting waiting("import");
-  return arguments.data.empty() ? change_online(arguments, files)
-                                : change_offline(arguments, files);
-}
-
 int import(const ProjectArguments& arguments) {
   auto files = read_files(arguments.files);
   if (!files) return report(files.error());
-  auto result = changed(arguments, *files);
+  auto result =
+      arguments.data.empty() ? change_online(arguments, *files) : change_offline(arguments, *files);
   return result ? show(*result, arguments) : report(result.error());
-}
-
-int write_out(const std::string& file, const std::string& text) {
-  if (file.empty() || file == "-") {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return kExitGood;
-  }
-  std::ofstream out(file);
-  out << text;
-  out.close();
-  return out ? kExitGood : report(base::fail_errno(fmt::format("cannot write '{}'", file)).error());
 }
 
 Result<access::ExportOptions> export_options(const ProjectArguments& arguments) {
@@ -194,7 +179,9 @@ Result<std::string> exported(const ProjectArguments& arguments) {
 
 int export_project(const ProjectArguments& arguments) {
   const auto text = exported(arguments);
-  return text ? write_out(arguments.output, *text) : report(text.error());
+  if (!text) return report(text.error());
+  const auto written = console::write_output(arguments.output, *text);
+  return written ? kExitGood : report(written.error());
 }
 
 void add_where(CommandSpec& command, ProjectArguments& arguments) {

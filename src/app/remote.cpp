@@ -1,6 +1,7 @@
 #include "app/remote.hpp"
 
 #include "console/answer.hpp"
+#include "console/progress.hpp"
 #include "net/url.hpp"
 
 namespace tagwerk::app {
@@ -50,6 +51,8 @@ Result<access::ImportResult> post(const RemoteOptions& options, const std::strin
                                   const std::string& text) {
   auto session = ServerSession::open(options);
   if (!session) return std::unexpected(session.error());
+  // Not before: a password may have been asked for.
+  const console::Waiting waiting("import");
   auto answer = session->send("POST", target, text);
   if (!answer) return std::unexpected(answer.error());
   auto body = model::parse_json(answer->body, "the server's answer");

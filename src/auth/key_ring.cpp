@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/new_file.hpp"
+
 namespace tagwerk::auth {
 namespace {
 
@@ -16,21 +18,6 @@ constexpr std::size_t kMaxFileBytes = 4096;
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
-
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return descriptor_; }
-  bool good() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 std::unexpected<Error> failed(std::string_view verb, const std::filesystem::path& file) {
   return base::fail_errno(fmt::format("cannot {} '{}'", verb, file.native()));
@@ -46,7 +33,7 @@ Status check_mode(int descriptor, const std::filesystem::path& file) {
 }
 
 Result<std::string> read_secret(const std::filesystem::path& file) {
-  const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const base::Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!in.good()) return failed("open", file);
   if (auto mode = check_mode(in.get(), file); !mode) return std::unexpected(mode.error());
   std::string text(kMaxFileBytes + 1, '\0');
@@ -93,46 +80,18 @@ std::string format_secret(const std::vector<std::string>& keys) {
   return text;
 }
 
-Status write_whole(int descriptor, std::string_view text, const std::filesystem::path& file) {
-  while (!text.empty()) {
-    const auto put = ::write(descriptor, text.data(), text.size());
-    if (put < 0) return failed("write", file);
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (::fsync(descriptor) != 0) return failed("sync", file);
-  return {};
-}
-
-Status sync_directory(const std::filesystem::path& file) {
-  const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const File directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.good() || ::fsync(directory.get()) != 0) return failed("sync", parent);
-  return {};
-}
-
-/// Writes beside the file and moves it there: readers see the old or the new one, never a half.
-/// `replace` false: whoever was first wins, which is not an error.
+/// Readers see the old or the new file, never a half. `replace` false: whoever was first wins,
+/// which is not an error.
 Status write_secret(const std::filesystem::path& file, const std::vector<std::string>& keys,
                     bool replace) {
-  const std::filesystem::path temporary = fmt::format("{}.{}.new", file.native(), ::getpid());
-  ::unlink(temporary.c_str());
-  const File out(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!out.good()) return failed("create", temporary);
-  if (auto written = write_whole(out.get(), format_secret(keys), temporary); !written) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  const int moved =
-      replace ? ::rename(temporary.c_str(), file.c_str()) : ::link(temporary.c_str(), file.c_str());
-  const int number = errno;
-  if (moved != 0 || !replace) ::unlink(temporary.c_str());
-  errno = number;
-  if (moved != 0 && (replace || number != EEXIST)) return failed("create", file);
-  return sync_directory(file);
+  if (replace) return base::replace_file(file, format_secret(keys));
+  auto fresh = base::NewFile::make(file);
+  if (!fresh) return std::unexpected(fresh.error());
+  if (!base::write_all(fresh->descriptor(), format_secret(keys))) return failed("write", file);
+  return fresh->keep_unless_there();
 }
 
-std::string random_key() {
+std::string random_secret() {
   std::string key(kSecretBytes, '\0');
   fill_random(reinterpret_cast<unsigned char*>(key.data()), key.size());
   return key;
@@ -183,7 +142,7 @@ bool KeyRing::verify(std::string_view text, std::string_view signature) const {
 Result<KeyRing> load_or_create_secret(const std::filesystem::path& file) {
   auto keys = load_keys(file);
   if (!keys && keys.error().code == ErrorCode::not_found) {
-    if (auto made = write_secret(file, {random_key()}, false); !made)
+    if (auto made = write_secret(file, {random_secret()}, false); !made)
       return std::unexpected(made.error());
     keys = load_keys(file);
   }
@@ -195,7 +154,7 @@ Result<KeyRing> rotate_secret(const std::filesystem::path& file) {
   auto keys = load_keys(file);
   if (!keys) return std::unexpected(keys.error());
   keys->resize(1);
-  keys->insert(keys->begin(), random_key());
+  keys->insert(keys->begin(), random_secret());
   if (auto written = write_secret(file, *keys, true); !written)
     return std::unexpected(written.error());
   return KeyRing::make(*keys);

@@ -37,6 +37,22 @@ Status NewFile::keep_as(const fs::path& file) {
   return sync_directory(directory_of(file));
 }
 
+Status NewFile::keep_unless_there() {
+  if (::fsync(descriptor_.get()) != 0) return failed("make durable", file_);
+  if (::link(beside_.c_str(), file_.c_str()) != 0 && errno != EEXIST) return failed("make", file_);
+  ::unlink(std::exchange(beside_, {}).c_str());
+  return sync_directory(directory_of(file_));
+}
+
+Status replace_file(const fs::path& file, std::string_view content) {
+  const fs::path beside = file.native() + ".new";
+  const Descriptor out(
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const bool written = out.good() && write_all(out.get(), content) && ::fsync(out.get()) == 0;
+  if (!written || ::rename(beside.c_str(), file.c_str()) != 0) return failed("write", file);
+  return sync_directory(directory_of(file));
+}
+
 Result<Descriptor> unnamed_file(const fs::path& directory) {
   std::string name = directory / ".unnamed-XXXXXX";
   Descriptor made(::mkostemp(name.data(), O_CLOEXEC));

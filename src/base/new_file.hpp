@@ -30,6 +30,8 @@ class NewFile {
   Status keep() { return keep_as(file_); }
   /// Under another name in the same directory.
   Status keep_as(const std::filesystem::path& file);
+  /// Under its name unless there is such a file by now; that one then stays, which is no error.
+  Status keep_unless_there();
 
  private:
   NewFile(std::filesystem::path file, std::filesystem::path beside, Descriptor descriptor)
@@ -39,6 +41,12 @@ class NewFile {
   std::filesystem::path beside_;  ///< empty: kept, or moved from
   Descriptor descriptor_;
 };
+
+/// Gives a file this content, mode 0600, durable: after a crash it has the old or the new one. For
+/// one writer at a time, who takes the same name beside it ("NAME.new") every time, so that killed
+/// ones leave nothing that piles up.
+/// Fails: as the operating system says, naming the file; what was there before stays
+Status replace_file(const std::filesystem::path& file, std::string_view content);
 
 /// A file without a name, gone with its descriptor; on the disk that holds the directory.
 Result<Descriptor> unnamed_file(const std::filesystem::path& directory);

@@ -1,11 +1,11 @@
 #include <cstdio>
-#include <fstream>
 #include <thread>
 
 #include "console/answer.hpp"
 #include "console/columns.hpp"
 #include "console/connector_commands.hpp"
 #include "console/exit_code.hpp"
+#include "console/output.hpp"
 #include "net/url.hpp"
 
 /// `tagwerk connectors log` and `trace`
@@ -14,7 +14,7 @@ namespace {
 
 using model::Node;
 
-constexpr auto kLookAgain = std::chrono::seconds(1);
+constexpr auto kLogPause = std::chrono::seconds(1);
 /// What one look may bring while following.
 constexpr std::uint64_t kMostPerLook = 10'000;
 
@@ -46,7 +46,7 @@ Status follow_log(ServerSession& session, const ConnectorArguments& arguments) {
     if (!arguments.follow) return {};
     if (!lines.empty()) last = lines.back();
     count = kMostPerLook;
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kLogPause);
   }
 }
 
@@ -79,7 +79,7 @@ Status follow_trace(ServerSession& session, const ConnectorArguments& arguments)
     std::fflush(stdout);
     if (!arguments.follow) return {};
     from = fmt::format("limit={}&after={}", kMostPerLook, integer_of(*answer, "next"));
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kLogPause);
   }
 }
 
@@ -87,15 +87,9 @@ Status save_trace(ServerSession& session, const ConnectorArguments& arguments) {
   auto answer = session.send("GET", target_of_trace(arguments) + "format=pcapng");
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) return std::unexpected(refusal_of(answer->status, answer->body));
-  if (arguments.pcapng == "-") {
-    std::fwrite(answer->body.data(), 1, answer->body.size(), stdout);
-    return {};
-  }
-  std::ofstream out(arguments.pcapng, std::ios::binary);
-  out << answer->body;
-  out.close();
-  if (!out) return base::fail_errno(fmt::format("cannot write '{}'", arguments.pcapng));
-  std::printf("%zu bytes in %s\n", answer->body.size(), arguments.pcapng.c_str());
+  if (auto written = write_output(arguments.pcapng, answer->body); !written) return written;
+  if (arguments.pcapng != "-")
+    std::printf("%zu bytes in %s\n", answer->body.size(), arguments.pcapng.c_str());
   return {};
 }
 

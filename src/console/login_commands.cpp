@@ -26,6 +26,8 @@ int log_in(const RemoteOptions& options) {
              .insecure_tls = !session->options().trust.verify_server,
              .token = options.token};
   if (!login.ca_file.empty()) login.ca_file = std::filesystem::absolute(login.ca_file);
+  const auto lock = RenewalLock::take();
+  if (!lock) return report(lock.error());
   if (auto saved = write_saved_login(login); !saved) return report(saved.error());
   std::printf("logged in at %s as %s; kept in %s\n", login.url.c_str(),
               text_of(*who, "username").c_str(), saved_login_file().c_str());

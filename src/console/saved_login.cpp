@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/private_file.hpp"
+#include "base/new_file.hpp"
 #include "console/answer.hpp"
 
 namespace tagwerk::console {
@@ -74,10 +74,6 @@ Result<SavedLogin> read_saved_login() {
 }
 
 Status write_saved_login(const SavedLogin& login) {
-  const auto file = saved_login_file();
-  if (file.empty())
-    return fail(ErrorCode::not_found, "there is no HOME to keep the login in; use TAGWERK_TOKEN");
-  if (auto made = make_directory(file.parent_path()); !made) return made;
   Node out = Node::mapping();
   out.set("url", Node::text_of(login.url));
   if (!login.ca_file.empty()) out.set("ca", Node::text_of(login.ca_file));
@@ -87,7 +83,7 @@ Status write_saved_login(const SavedLogin& login) {
   if (!login.refresh_token.empty()) out.set("refresh_token", Node::text_of(login.refresh_token));
   if (login.good_until != kNever)
     out.set("good_until", Node::text_of(base::to_rfc3339(login.good_until)));
-  return base::write_private_file(file.string(), model::to_json(out) + "\n");
+  return base::replace_file(saved_login_file(), model::to_json(out) + "\n");
 }
 
 Status remove_saved_login() {
@@ -98,18 +94,15 @@ Status remove_saved_login() {
 
 Result<RenewalLock> RenewalLock::take() {
   const auto file = saved_login_file();
+  if (file.empty())
+    return fail(ErrorCode::not_found, "there is no HOME to keep the login in; use TAGWERK_TOKEN");
   if (auto made = make_directory(file.parent_path()); !made) return std::unexpected(made.error());
   const std::string name = file.string() + ".lock";
-  const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return base::fail_errno(fmt::format("cannot open '{}'", name));
-  RenewalLock lock(descriptor);
-  while (::flock(descriptor, LOCK_EX) != 0)
+  base::Descriptor lock(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.good()) return base::fail_errno(fmt::format("cannot open '{}'", name));
+  while (::flock(lock.get(), LOCK_EX) != 0)
     if (errno != EINTR) return base::fail_errno(fmt::format("cannot lock '{}'", name));
-  return lock;
-}
-
-RenewalLock::~RenewalLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  return RenewalLock(std::move(lock));
 }
 
 }  // namespace tagwerk::console

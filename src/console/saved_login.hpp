@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 #include "base/time.hpp"
 
@@ -28,7 +29,7 @@ std::filesystem::path saved_login_file();
 /// Empty when nobody has logged in.
 /// Fails: permission_denied when others may read the file; corrupt; io
 Result<SavedLogin> read_saved_login();
-/// Mode 0600, whole or not at all.
+/// Mode 0600, whole or not at all; for one who has the RenewalLock.
 Status write_saved_login(const SavedLogin& login);
 Status remove_saved_login();
 
@@ -38,13 +39,10 @@ class RenewalLock {
  public:
   /// Blocks: on whoever has it, for as long as it takes to ask a server
   static Result<RenewalLock> take();
-  RenewalLock(RenewalLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  RenewalLock& operator=(RenewalLock&&) = delete;
-  ~RenewalLock();
 
  private:
-  explicit RenewalLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
+  explicit RenewalLock(base::Descriptor file) : file_(std::move(file)) {}
+  base::Descriptor file_;
 };
 
 }  // namespace tagwerk::console

@@ -34,6 +34,8 @@ TEST_F(SavedLoginTest, ComesBackAsItWasWritten) {
                          .token = "eyJ",
                          .refresh_token = "s2uV",
                          .good_until = *base::parse_rfc3339("2026-11-21T07:00:04.101500Z")};
+  const auto lock = RenewalLock::take();
+  ASSERT_TRUE(lock);
   ASSERT_TRUE(write_saved_login(login));
   const auto back = read_saved_login();
   ASSERT_TRUE(back) << back.error().message;

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/new_file.hpp"
+
 namespace tagwerk::link {
 namespace {
 
@@ -19,57 +21,11 @@ using base::ByteView;
 constexpr mode_t kPrivate = 0600;
 constexpr std::size_t kMaxFile = std::size_t{1} << 30;
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Status write_all(int fd, ByteView bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return base::fail_errno(fmt::format("cannot write '{}'", name));
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
-Status sync_directory(const std::string& path) {
-  const File directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.fd() < 0 || ::fsync(directory.fd()) != 0)
-    return base::fail_errno(fmt::format("cannot sync '{}'", path));
-  return {};
-}
-
-/// The file has either the old content or the new one, whatever happens.
-Status replace_file(const std::string& directory, const std::string& name, ByteView bytes) {
-  const std::string path = directory + "/" + name;
-  const std::string fresh = path + ".new";
-  {
-    const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kPrivate));
-    if (file.fd() < 0) return base::fail_errno(fmt::format("cannot create '{}'", fresh));
-    if (auto written = write_all(file.fd(), bytes, fresh); !written) return written;
-    if (::fsync(file.fd()) != 0) return base::fail_errno(fmt::format("cannot sync '{}'", fresh));
-  }
-  if (::rename(fresh.c_str(), path.c_str()) != 0)
-    return base::fail_errno(fmt::format("cannot rename '{}'", fresh));
-  return sync_directory(directory);
-}
-
 Result<std::optional<Bytes>> read_file(const std::string& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.fd() < 0 && errno == ENOENT) return std::nullopt;
+  const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.good() && errno == ENOENT) return std::nullopt;
   struct stat status{};
-  if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0)
+  if (!file.good() || ::fstat(file.get(), &status) != 0)
     return base::fail_errno(fmt::format("cannot read '{}'", path));
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size > kMaxFile)
@@ -78,7 +34,7 @@ Result<std::optional<Bytes>> read_file(const std::string& path) {
   Bytes bytes(size);
   std::size_t at = 0;
   while (at < size) {
-    const ssize_t count = ::read(file.fd(), bytes.data() + at, size - at);
+    const ssize_t count = ::read(file.get(), bytes.data() + at, size - at);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return base::fail_errno(fmt::format("cannot read '{}'", path));
     if (count == 0) break;
@@ -125,8 +81,8 @@ Result<DataDirectory> DataDirectory::open(const std::string& path) {
   }
   if (::ftruncate(fd, 0) != 0) return base::fail_errno(fmt::format("cannot write '{}'", lock_file));
   const std::string pid = fmt::format("{}\n", ::getpid());
-  if (auto written = write_all(fd, base::as_bytes(pid), lock_file); !written)
-    return std::unexpected(written.error());
+  if (!base::write_all(fd, pid))
+    return base::fail_errno(fmt::format("cannot write '{}'", lock_file));
   return directory;
 }
 
@@ -138,13 +94,13 @@ Result<std::uint64_t> DataDirectory::next_epoch(std::uint64_t at_least) {
   std::from_chars(text.data(), text.data() + text.size(), last);
   const std::uint64_t epoch = std::max(at_least, last + 1);
   const std::string line = fmt::format("{}\n", epoch);
-  if (auto saved = replace_file(path_, "epoch", base::as_bytes(line)); !saved)
+  if (auto saved = base::replace_file(path_ + "/epoch", line); !saved)
     return std::unexpected(saved.error());
   return epoch;
 }
 
 Status DataDirectory::save_configuration(ByteView frames) {
-  return replace_file(path_, "configuration", frames);
+  return base::replace_file(path_ + "/configuration", base::as_text(frames));
 }
 
 Result<std::optional<Bytes>> DataDirectory::load_configuration() const {

@@ -196,7 +196,7 @@ class Values(Client):
             self.run_it("set", "/Line/Note", text)
             self.assertEqual(json.loads(watch.stdout.readline())["value"], text)
         self.run_it("set", "/Line/Note", "bell \a here")
-        self.assertEqual(self.run_it("watch", "/Line/Note", "--count", "1").stdout.count("\a"), 0)
+        self.assertIn("bell ? here", self.run_it("watch", "/Line/Note", "--count", "1").stdout)
         self.assertEqual(len(self.run_it("watch", "Heartbeat", "--count", "3", "--rate", "100ms").stdout.splitlines()), 3)
         self.assertIn("Presure", self.run_it("watch", "Presure", "--count", "1", expected=FAILED).stderr)
         self.run_it("watch", "--rate", "often", expected=FAILED)
@@ -224,7 +224,7 @@ class Operation(Client):
     def test_log_and_trace(self):
         self.client.wait_for_good(60)
         self.assertRegex(self.run_it("connectors", "log", "plc1").stdout, r"(?m)^20\S+Z info +running$")
-        self.assertLessEqual(len(self.run_it("connectors", "log", "plc1", "--lines", "1").stdout.splitlines()), 1)
+        self.assertEqual(len(self.run_it("connectors", "log", "plc1", "--lines", "1").stdout.splitlines()), 1)
         follow = self.program("connectors", "log", "plc1", "--follow", "--lines", "1")
         follow.stdout.readline()
         self.run_it("connectors", "restart", "plc1")

@@ -253,9 +253,8 @@ class RunningServer(CommandLine):
         self.assertIn("no revision 999", self.online("import", "--revision", "999", expected=FAILED).stderr)
 
     def test_long_work_says_on_a_terminal_for_how_long_and_erases_that(self):
-        password = self.file("password", self.demo.password + "\n")
         command = [str(harness.BINARY), "import", str(self.file("x.yaml", "tags: {Slow/X: {type: int}}\n")), "--url", self.demo.url,
-                   "--user", self.demo.user, "--password-file", str(password)]
+                   "--token", self.client.token]
         ours, theirs = pty.openpty()
         with os.fdopen(ours, "rb", buffering=0) as terminal:
             os.kill(self.demo.program.pid, signal.SIGSTOP)

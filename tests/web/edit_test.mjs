@@ -163,14 +163,19 @@ describe('the table of tags', () => {
     }));
 });
 
+/** Signs in and opens the form of a tag in the tree. */
+async function openForm(page, path) {
+  await signIn(page);
+  await openPage(page, `tree#${path}`);
+  await page.locator(`[data-tools="${path}"]`).getByRole('button', { name: 'Edit…' }).click();
+  return page.locator('[data-thing=tags]');
+}
+
 describe('the form', () => {
   it('edits a tag, and shows the server’s fault at its field', () =>
     inWindow({}, async ({ page }) => {
       await startOver();
-      await signIn(page);
-      await openPage(page, 'tree#/Editing/A');
-      await page.locator('[data-tools="/Editing/A"]').getByRole('button', { name: 'Edit…' }).click();
-      const form = page.locator('[data-thing=tags]');
+      const form = await openForm(page, '/Editing/A');
       await form.locator('[name="source.address"]').fill('XX:0');
       await form.getByRole('button', { name: 'Save' }).click();
       await until(async () => (await form.locator('[name="source.address"]').getAttribute('aria-invalid')) === 'true', 'the fault at its field');
@@ -186,10 +191,7 @@ describe('the form', () => {
   it('stays open with what was typed when somebody else changes the project', () =>
     inWindow({}, async ({ page }) => {
       await startOver();
-      await signIn(page);
-      await openPage(page, 'tree#/Editing/A');
-      await page.locator('[data-tools="/Editing/A"]').getByRole('button', { name: 'Edit…' }).click();
-      const form = page.locator('[data-thing=tags]');
+      const form = await openForm(page, '/Editing/A');
       await form.locator('[name=unit]').fill('kPa');
       const reloaded = page.waitForResponse((answer) => answer.url().includes('api/tree') && answer.url().includes('depth=0'));
       await call('PUT', 'api/objects?path=/Editing', { description: `Changed by somebody else, ${Date.now()}` });
@@ -202,10 +204,7 @@ describe('the form', () => {
   it('edits a tag that a type makes as an override of its object', () =>
     inWindow({}, async ({ page }) => {
       const path = '/Plant/PumpHouse/Pump2/Current';
-      await signIn(page);
-      await openPage(page, `tree#${path}`);
-      await page.locator(`[data-tools="${path}"]`).getByRole('button', { name: 'Edit…' }).click();
-      const form = page.locator('[data-thing=tags]');
+      const form = await openForm(page, path);
       await form.locator('[name=description]').fill('The old pump');
       await form.getByRole('button', { name: 'Save' }).click();
       await form.waitFor({ state: 'detached' });
