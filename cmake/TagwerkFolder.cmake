@@ -24,18 +24,48 @@ function(tagwerk_precompile target headers)
   target_precompile_headers(${target} REUSE_FROM ${holder})
 endfunction()
 
-# tagwerk_folder(NAME [DEPENDS folder...] [LIBS library...])
+# tagwerk_unite(TARGET)
+#
+# With TAGWERK_UNITY, several sources of TARGET are one for the compiler, which then reads their headers once. Names in the
+# anonymous namespaces of a folder must differ; one that two sources need has a header.
+function(tagwerk_unite target)
+  if(TAGWERK_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${TAGWERK_UNITY})
+  endif()
+endfunction()
+
+# tagwerk_report_branches(TARGET)
+#
+# TARGET tells libFuzzer which branches were taken, and in a build for fuzzing alone what was compared with what.
+function(tagwerk_report_branches target)
+  set(what inline-8bit-counters,pc-table)
+  if(NOT TAGWERK_TESTS)
+    string(APPEND what ,indirect-calls,trace-cmp)
+  endif()
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize-coverage=${what}>)
+endfunction()
+
+# tagwerk_add_test(PROGRAM LABEL)
+#
+# One process runs all tests of a program and leaves what became of each in test-results/PROGRAM.xml.
+function(tagwerk_add_test program label)
+  add_test(NAME ${program} COMMAND ${program} --gtest_output=xml:${CMAKE_BINARY_DIR}/test-results/${program}.xml)
+  set_tests_properties(${program} PROPERTIES LABELS ${label})
+endfunction()
+
+# tagwerk_folder(NAME [FUZZED] [DEPENDS folder...] [LIBS library...])
 #
 # Makes the static library tagwerk_NAME from every source of the current folder, and the test program NAME_test
-# from every *_test.cpp beside them. DEPENDS names folders of lower floors; LIBS names outside libraries.
+# from every *_test.cpp beside them. DEPENDS names folders of lower floors; LIBS names outside libraries;
+# FUZZED: it reads bytes of strangers, and fuzz targets want to know its branches.
 # Folders below another (protocol/modbus) are named with an underscore (protocol_modbus).
 function(tagwerk_folder name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "FUZZED" "" "DEPENDS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp *.c *.S)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
   file(GLOB benches CONFIGURE_DEPENDS *_bench.cpp)
   file(GLOB c_sources CONFIGURE_DEPENDS *.c)
-  set_source_files_properties(${c_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${c_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
   list(REMOVE_ITEM sources ${tests} ${benches})
   list(TRANSFORM arg_DEPENDS PREPEND tagwerk_)
 
@@ -50,6 +80,10 @@ function(tagwerk_folder name)
   target_link_libraries(tagwerk_${name} ${scope} ${arg_DEPENDS} ${arg_LIBS} Threads::Threads)
   if(sources)
     tagwerk_precompile(tagwerk_${name} standard)
+    tagwerk_unite(tagwerk_${name})
+    if(TAGWERK_FUZZ AND arg_FUZZED)
+      tagwerk_report_branches(tagwerk_${name})
+    endif()
   endif()
 
   if(TAGWERK_TESTS AND tests AND (NOT TAGWERK_TEST_FOLDERS OR name IN_LIST TAGWERK_TEST_FOLDERS))
@@ -58,7 +92,8 @@ function(tagwerk_folder name)
     # rapidcheck's headers are not written for -Wshadow.
     target_compile_options(${name}_test PRIVATE -Wno-shadow)
     tagwerk_precompile(${name}_test tests)
+    tagwerk_unite(${name}_test)
     add_dependencies(unit_tests ${name}_test)
-    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
+    tagwerk_add_test(${name}_test unit)
   endif()
 endfunction()

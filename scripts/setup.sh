@@ -15,7 +15,7 @@ test_packages=(
 )
 
 # Formatting, linting and fuzzing. In Debian 12 they come with the security updates.
-clang_packages=(clang-22 clang-format-22 clang-tidy-22 llvm-22 libclang-rt-22-dev)
+clang_packages=(clang-22 lld-22 clang-format-22 clang-tidy-22 llvm-22 libclang-rt-22-dev)
 
 minimum_memory_mib=2000    # a machine sold as 2 GiB reports a little less
 memory_per_job_mib=1200    # Beast at -O2; with sanitizers it is about twice that

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "access/explanation.hpp"
+#include "access/missing_right.hpp"
 #include "access/server_access.hpp"
 #include "base/time.hpp"
 #include "model/nearest_name.hpp"
@@ -15,10 +16,6 @@ using model::Node;
 constexpr Duration kTestWithin = std::chrono::seconds(14);
 constexpr Duration kEvidenceWithin = std::chrono::seconds(2);
 constexpr std::uint32_t kMostFrames = 10'000;
-
-std::unexpected<Error> missing_right(std::string_view right) {
-  return fail(ErrorCode::permission_denied, "the right '{}' is needed", right);
-}
 
 /// The settings of a connector's body: all but what the server itself reads.
 Node settings_of(const Node& body) {

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 #include <unistd.h>
 
+#include "auth/account_for_test.hpp"
 #include "auth/directory.hpp"
 #include "auth/memory_accounts.hpp"
 #include "auth/password.hpp"
@@ -12,9 +13,6 @@
 
 namespace tagwerk::auth {
 namespace {
-
-const std::string kHash = "$2b$04$abcdefghijklmnopqrstuuZakPDp6bZDRlgfrhVHiZC/4c843smaK";
-constexpr UtcTime kNow{std::chrono::seconds(1'800'000'000)};
 
 /// A real database in a folder of its own.
 class OpenDatabase {

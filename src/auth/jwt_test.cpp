@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::sys_seconds;
 
-const UtcTime kNow{1'800'000'000s};
+const UtcTime kIssued{1'800'000'000s};
 
 KeyRing ring(const std::vector<std::string>& keys) {
   return *KeyRing::make(keys);
@@ -67,7 +67,7 @@ TEST(Jwt, RefusesTheUnsecuredExampleOfRfc7519) {
       "eyJhbGciOiJub25lIn0."
       "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVl"
       "fQ.",
-      keys(), kNow));
+      keys(), kIssued));
 }
 
 TEST(Jwt, HmacGivesTheDigestsOfRfc4231) {
@@ -91,7 +91,7 @@ RC_GTEST_PROP(Jwt, SurvivesATripThroughText, ()) {
                   .role = (*text).substr(0, 20),
                   .issued = sys_seconds{std::chrono::seconds{*second}},
                   .expires = sys_seconds{4'000'000'001s}};
-  const auto out = decode_token(encode_token(in, keys()), keys(), kNow);
+  const auto out = decode_token(encode_token(in, keys()), keys(), kIssued);
   RC_ASSERT(out.has_value());
   RC_ASSERT(*out == in);
 }
@@ -102,26 +102,26 @@ RC_GTEST_PROP(Jwt, NoSingleChangedCharacterIsAccepted, ()) {
   const char c = *rc::gen::arbitrary<char>();
   RC_PRE(token[at] != c);
   token[at] = c;
-  RC_ASSERT(!decode_token(token, keys(), kNow));
+  RC_ASSERT(!decode_token(token, keys(), kIssued));
 }
 
 RC_GTEST_PROP(Jwt, NothingThatIsCutOrLengthenedIsAccepted, ()) {
   const std::string token = encode_token(claims(), keys());
   const auto size = *rc::gen::inRange<std::size_t>(0, token.size());
-  RC_ASSERT(!decode_token(token.substr(0, size), keys(), kNow));
-  RC_ASSERT(!decode_token(token + token.substr(0, size + 1), keys(), kNow));
+  RC_ASSERT(!decode_token(token.substr(0, size), keys(), kIssued));
+  RC_ASSERT(!decode_token(token + token.substr(0, size + 1), keys(), kIssued));
 }
 
 TEST(Jwt, OnlyHs256IsAnAlgorithm) {
-  EXPECT_TRUE(decode_token(sealed(kHs256, kGood), keys(), kNow));
-  EXPECT_TRUE(decode_token(sealed(R"({ "typ":"JWT", "alg":"HS256" })", kGood), keys(), kNow));
+  EXPECT_TRUE(decode_token(sealed(kHs256, kGood), keys(), kIssued));
+  EXPECT_TRUE(decode_token(sealed(R"({ "typ":"JWT", "alg":"HS256" })", kGood), keys(), kIssued));
   for (const auto* header :
        {R"({"alg":"none"})", R"({"alg":"None","typ":"JWT"})", R"({"alg":"hs256"})",
         R"({"alg":"HS384"})", R"({"alg":"HS512"})", R"({"alg":"RS256"})", R"({"alg":["HS256"]})",
         R"({"alg":null})", R"({"alg":1})", R"({})", R"([])", "", "HS256",
         R"({"alg":"HS256","alg":"none"})", R"({"alg":"HS256","crit":"b64"})",
         R"({"alg":"HS256","crit":["b64"],"b64":false})", R"({"alg":"HS256"}x)"})
-    EXPECT_FALSE(decode_token(sealed(header, kGood), keys(), kNow)) << header;
+    EXPECT_FALSE(decode_token(sealed(header, kGood), keys(), kIssued)) << header;
 }
 
 TEST(Jwt, ContentThatIsNotOursIsRefusedThoughSigned) {
@@ -140,16 +140,16 @@ TEST(Jwt, ContentThatIsNotOursIsRefusedThoughSigned) {
         R"({"sub":"anna","sub":"root","exp":1800000900,"iat":1800000000,"jti":"j","uid":7})",
         R"({"sub":"anna","exp":1800000900,"iat":1800000000,"jti":"j","uid":7,})", "[]", "null", "",
         "{"})
-    EXPECT_FALSE(decode_token(sealed(kHs256, payload), keys(), kNow)) << payload;
+    EXPECT_FALSE(decode_token(sealed(kHs256, payload), keys(), kIssued)) << payload;
   std::string trailing(kGood);
   trailing += '\0';
-  EXPECT_FALSE(decode_token(sealed(kHs256, trailing), keys(), kNow));
+  EXPECT_FALSE(decode_token(sealed(kHs256, trailing), keys(), kIssued));
 }
 
 TEST(Jwt, IsGoodBeforeItsExpiryAndNotAtIt) {
   const std::string token = encode_token(claims(), keys());
-  EXPECT_TRUE(decode_token(token, keys(), kNow + 900s - 1ns));
-  EXPECT_FALSE(decode_token(token, keys(), kNow + 900s));
+  EXPECT_TRUE(decode_token(token, keys(), kIssued + 900s - 1ns));
+  EXPECT_FALSE(decode_token(token, keys(), kIssued + 900s));
   EXPECT_FALSE(decode_token(token, keys(), UtcTime::max()));
 }
 
@@ -157,16 +157,16 @@ TEST(Jwt, ExtremeTimesDoNotOverflow) {
   for (const auto* exp : {"9223372036854775807", "-9223372036854775808"}) {
     const auto token = sealed(
         kHs256, fmt::format(R"({{"sub":"a","exp":{},"iat":{},"jti":"j","uid":1}})", exp, exp));
-    EXPECT_EQ(decode_token(token, keys(), kNow).has_value(), exp[0] != '-');
+    EXPECT_EQ(decode_token(token, keys(), kIssued).has_value(), exp[0] != '-');
   }
 }
 
 TEST(Jwt, LongTokensAreRefusedUnread) {
   const auto token = sealed(kHs256, fmt::format(R"({{"sub":"{}"}})", std::string(3000, 'a')));
-  const auto decoded = decode_token(token, keys(), kNow);
+  const auto decoded = decode_token(token, keys(), kIssued);
   ASSERT_FALSE(decoded);
   EXPECT_NE(decoded.error().message.find("2048"), std::string::npos);
-  EXPECT_FALSE(decode_token(std::string(10'000'000, '.'), keys(), kNow));
+  EXPECT_FALSE(decode_token(std::string(10'000'000, '.'), keys(), kIssued));
 }
 
 TEST(Jwt, OddShapesAreRefused) {
@@ -175,7 +175,7 @@ TEST(Jwt, OddShapesAreRefused) {
        {std::string{}, std::string("."), std::string(".."), std::string("..."), "." + token,
         token + ".", token + "=", token + " ", " " + token, token + "\n", "Bearer " + token,
         token.substr(0, token.rfind('.')) + "."})
-    EXPECT_FALSE(decode_token(odd, keys(), kNow)) << odd;
+    EXPECT_FALSE(decode_token(odd, keys(), kIssued)) << odd;
 }
 
 TEST(KeyRing, AnOlderKeyVerifiesAndTheNewestSigns) {
@@ -184,10 +184,10 @@ TEST(KeyRing, AnOlderKeyVerifiesAndTheNewestSigns) {
   const KeyRing after = ring({"new-key"});
   const std::string old_token = encode_token(claims(), before);
   const std::string new_token = encode_token(claims(), overlap);
-  EXPECT_TRUE(decode_token(old_token, overlap, kNow));
-  EXPECT_FALSE(decode_token(old_token, after, kNow));
-  EXPECT_TRUE(decode_token(new_token, after, kNow));
-  EXPECT_FALSE(decode_token(new_token, before, kNow));
+  EXPECT_TRUE(decode_token(old_token, overlap, kIssued));
+  EXPECT_FALSE(decode_token(old_token, after, kIssued));
+  EXPECT_TRUE(decode_token(new_token, after, kIssued));
+  EXPECT_FALSE(decode_token(new_token, before, kIssued));
 }
 
 TEST(KeyRing, RefusesNoKeysTooManyAndEmptyOnes) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "auth/account_for_test.hpp"
 #include "auth/crypto.hpp"
 #include "auth/memory_accounts.hpp"
 #include "auth/role_admin.hpp"
@@ -14,9 +15,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-const std::string kHash = "$2b$04$abcdefghijklmnopqrstuuZakPDp6bZDRlgfrhVHiZC/4c843smaK";
-constexpr UtcTime kNow{std::chrono::seconds(1'800'000'000)};
 
 class Keys : public testing::Test {
  protected:

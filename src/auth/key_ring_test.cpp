@@ -25,7 +25,7 @@ class SecretFile : public testing::Test {
   std::filesystem::path folder_, file_;
 };
 
-constexpr UtcTime kNow{};
+constexpr UtcTime kAnyTime{};
 std::string token_of(const KeyRing& keys) {
   return encode_token({.subject = "a",
                        .user = 1,
@@ -44,14 +44,14 @@ TEST_F(SecretFile, IsMadeAtTheFirstStartForItsOwnerOnly) {
   EXPECT_EQ(info.st_mode & 0777u, 0600u);
   const auto second = load_or_create_secret(file_);
   ASSERT_TRUE(second);
-  EXPECT_TRUE(decode_token(token_of(*first), *second, kNow));
+  EXPECT_TRUE(decode_token(token_of(*first), *second, kAnyTime));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
 
 TEST_F(SecretFile, EachOneIsDifferent) {
   const auto first = load_or_create_secret(file_);
   const auto other = load_or_create_secret(folder_ / "other");
-  EXPECT_FALSE(decode_token(token_of(*first), *other, kNow));
+  EXPECT_FALSE(decode_token(token_of(*first), *other, kAnyTime));
 }
 
 TEST_F(SecretFile, RotationKeepsTheOneBefore) {
@@ -59,13 +59,13 @@ TEST_F(SecretFile, RotationKeepsTheOneBefore) {
   const auto second = rotate_secret(file_);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->size(), 2u);
-  EXPECT_TRUE(decode_token(token_of(*first), *second, kNow));
-  EXPECT_FALSE(decode_token(token_of(*second), *first, kNow));
+  EXPECT_TRUE(decode_token(token_of(*first), *second, kAnyTime));
+  EXPECT_FALSE(decode_token(token_of(*second), *first, kAnyTime));
   const auto third = rotate_secret(file_);
-  EXPECT_FALSE(decode_token(token_of(*first), *third, kNow));
-  EXPECT_TRUE(decode_token(token_of(*second), *third, kNow));
+  EXPECT_FALSE(decode_token(token_of(*first), *third, kAnyTime));
+  EXPECT_TRUE(decode_token(token_of(*second), *third, kAnyTime));
   const auto loaded = load_or_create_secret(file_);
-  EXPECT_TRUE(decode_token(token_of(*third), *loaded, kNow));
+  EXPECT_TRUE(decode_token(token_of(*third), *loaded, kAnyTime));
   struct stat info{};
   ASSERT_EQ(::stat(file_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777u, 0600u);

@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "auth/account_for_test.hpp"
 #include "auth/memory_accounts.hpp"
 
 namespace tagwerk::auth {
 namespace {
-
-const std::string kHash = "$2b$04$abcdefghijklmnopqrstuuZakPDp6bZDRlgfrhVHiZC/4c843smaK";
-constexpr UtcTime kNow{std::chrono::seconds(1'800'000'000)};
 
 class Users : public testing::Test {
  protected:

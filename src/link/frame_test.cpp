@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "link/configuration.hpp"
+#include "link/frame_for_test.hpp"
 #include "link/frame_reader.hpp"
 #include "link/samples.hpp"
 #include "link/trace_frame.hpp"
@@ -15,11 +16,6 @@ namespace {
 
 using base::Bytes;
 using base::ByteView;
-
-/// The payload of the one frame in these bytes.
-ByteView payload_of(const Bytes& frame) {
-  return ByteView(frame).subspan(kFrameHeader);
-}
 
 template <class Frame>
 void expect_round_trip(const Frame& frame) {

@@ -6,6 +6,7 @@
 
 #include "base/build_for_test.hpp"
 #include "link/frame.hpp"
+#include "link/frame_for_test.hpp"
 
 namespace tagwerk::link {
 namespace {
@@ -70,10 +71,6 @@ rc::Gen<std::vector<Sample>> gen_samples() {
                         }
                         return samples;
                       });
-}
-
-ByteView payload_of(const Bytes& frame, std::size_t start = 0) {
-  return ByteView(frame).subspan(start + kFrameHeader);
 }
 
 std::vector<Sample> round_trip(std::span<const Sample> samples) {

@@ -23,7 +23,7 @@ base::Bytes kept(const TraceFrame& frame) {
   return {frame.bytes.begin(), frame.bytes.end()};
 }
 
-UtcTime at(std::uint64_t second) {
+UtcTime in_second(std::uint64_t second) {
   return UtcTime(std::chrono::seconds(second));
 }
 
@@ -37,14 +37,14 @@ RC_GTEST_PROP(TraceRing, HoldsTheNewestFramesWholeAndInOrder, ()) {
   std::uint64_t number = 0;
   for (const std::size_t size : sizes) {
     ++number;
-    ring.add(where, TraceDirection::sent, bytes(size, number), at(number));
+    ring.add(where, TraceDirection::sent, bytes(size, number), in_second(number));
     RC_ASSERT(ring.next() == number + 1);
     RC_ASSERT(ring.next() - ring.oldest() <= limits.frames);
     std::size_t total = 0;
     for (std::uint64_t each = ring.oldest(); each < ring.next(); ++each) {
       const TraceFrame frame = ring.at(each);
       RC_ASSERT(kept(frame) == bytes(sizes[each - 1], each));
-      RC_ASSERT(frame.time == at(each));
+      RC_ASSERT(frame.time == in_second(each));
       total += frame.bytes.size();
     }
     RC_ASSERT(total <= limits.bytes);
@@ -62,7 +62,7 @@ TEST(TraceRing, KeepsTenThousandModbusFrames) {
   TraceRing ring;
   const auto where = connection();
   for (std::uint64_t i = 1; i <= 25'000; ++i)
-    ring.add(where, TraceDirection::received, bytes(260, i), at(i));
+    ring.add(where, TraceDirection::received, bytes(260, i), in_second(i));
   EXPECT_EQ(ring.next() - ring.oldest(), 10'000u);
   EXPECT_EQ(kept(ring.at(15'001)), bytes(260, 15'001));
   EXPECT_FALSE(ring.holds(15'000));
@@ -70,10 +70,10 @@ TEST(TraceRing, KeepsTenThousandModbusFrames) {
 
 TEST(TraceRing, CutsAFrameThatIsTooLongAndRemembersItsSize) {
   TraceRing ring({10, 100});
-  ring.add(connection(), TraceDirection::sent, bytes(1000, 7), at(1));
+  ring.add(connection(), TraceDirection::sent, bytes(1000, 7), in_second(1));
   EXPECT_EQ(ring.at(1).bytes.size(), 100u);
   EXPECT_EQ(ring.at(1).size, 1000u);
-  ring.add(connection(), TraceDirection::sent, bytes(3, 8), at(2));
+  ring.add(connection(), TraceDirection::sent, bytes(3, 8), in_second(2));
   EXPECT_EQ(ring.oldest(), 2u);
 }
 
@@ -81,14 +81,14 @@ TEST(TraceRing, KnowsDeviceDirectionAndDelayAndForgetsConnectionsNobodyNeeds) {
   TraceRing ring({2, 100});
   auto first = connection("first");
   const std::weak_ptr<const TraceConnection> watched = first;
-  ring.add(std::move(first), TraceDirection::sent, bytes(3, 1), at(1));
-  ring.add(connection("second"), TraceDirection::received, bytes(4, 2), at(2),
+  ring.add(std::move(first), TraceDirection::sent, bytes(3, 1), in_second(1));
+  ring.add(connection("second"), TraceDirection::received, bytes(4, 2), in_second(2),
            std::chrono::milliseconds(7));
   EXPECT_EQ(ring.at(1).connection->device, "first");
   EXPECT_EQ(ring.at(1).delay, kNoDelay);
   EXPECT_EQ(ring.at(2).direction, TraceDirection::received);
   EXPECT_EQ(ring.at(2).delay, std::chrono::milliseconds(7));
-  ring.add(connection("third"), TraceDirection::sent, bytes(5, 3), at(3));
+  ring.add(connection("third"), TraceDirection::sent, bytes(5, 3), in_second(3));
   EXPECT_TRUE(watched.expired());
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "base/time.hpp"
 
 namespace tagwerk::model {
@@ -10,19 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxKeys = 64;
 constexpr std::string_view kBlanks = " \t\r\n";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 /// Walks through the text; positions in messages count from 1.
 class Reader {
@@ -45,21 +33,22 @@ class Reader {
     if (end == std::string_view::npos || text_[end] == ';')
       return fail(ErrorCode::invalid_argument,
                   "'{}' at character {} of the connection string has no value; write key=value",
-                  trimmed(text_.substr(at_, std::min(end, text_.size()) - at_)).substr(0, 60),
+                  base::trimmed(text_.substr(at_, std::min(end, text_.size()) - at_), kBlanks)
+                      .substr(0, 60),
                   at_ + 1);
-    const std::string_view name = trimmed(text_.substr(at_, end - at_));
+    const std::string_view name = base::trimmed(text_.substr(at_, end - at_), kBlanks);
     if (name.empty())
       return fail(ErrorCode::invalid_argument,
                   "there is no key before '=' at character {} of the connection string", end + 1);
     at_ = end + 1;
-    return lower(name);
+    return base::lower(name);
   }
   Result<std::string> value() {
     if (at_end()) return std::string();
     const char quote = text_[at_];
     if (quote == '"' || quote == '\'') return quoted(quote);
     const std::size_t end = std::min(text_.find(';', at_), text_.size());
-    const std::string_view plain = trimmed(text_.substr(at_, end - at_));
+    const std::string_view plain = base::trimmed(text_.substr(at_, end - at_), kBlanks);
     at_ = end;
     return std::string(plain);
   }
@@ -99,7 +88,7 @@ Status take(ConnectionString& out, std::string key, std::string value) {
   if (out.find(key) != nullptr || (key == "connector" && !out.connector.empty()))
     return fail(ErrorCode::invalid_argument, "the connection string has '{}' twice", key);
   if (key == "connector")
-    out.connector = lower(value);
+    out.connector = base::lower(value);
   else if (out.entries.size() == kMaxKeys)
     return fail(ErrorCode::invalid_argument, "the connection string has more than {} keys",
                 kMaxKeys);
@@ -109,7 +98,7 @@ Status take(ConnectionString& out, std::string key, std::string value) {
 }
 
 bool needs_quotes(std::string_view value) {
-  return value.empty() || trimmed(value).size() != value.size() ||
+  return value.empty() || base::trimmed(value, kBlanks).size() != value.size() ||
          value.find_first_of(";'\"") != std::string_view::npos;
 }
 
@@ -162,7 +151,7 @@ std::string to_string(const ConnectionString& connection) {
 Result<bool> connection_flag(std::string_view key, std::string_view text) {
   static constexpr std::array<std::string_view, 4> kYes{"true", "yes", "on", "1"};
   static constexpr std::array<std::string_view, 4> kNo{"false", "no", "off", "0"};
-  const std::string word = lower(text);
+  const std::string word = base::lower(text);
   if (std::ranges::find(kYes, word) != kYes.end()) return true;
   if (std::ranges::find(kNo, word) != kNo.end()) return false;
   return fail(ErrorCode::invalid_argument, "'{}' must be true or false, not '{}'", key,

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <span>
 
+#include "base/text.hpp"
+
 namespace tagwerk::model {
 namespace {
 
@@ -25,7 +27,7 @@ constexpr std::array kTypeWords{Word{"boolean", "bool"}, Word{"integer", "int"},
                                 Word{"str", "string"},   Word{"text", "string"}};
 
 std::optional<std::string_view> meaning(std::span<const Word> words, std::string_view written) {
-  const std::string small = lower(written);
+  const std::string small = base::lower(written);
   for (const Word& word : words)
     if (word.written == small || word.written == written) return word.means;
   return std::nullopt;
@@ -79,20 +81,12 @@ std::string take_name(std::string_view& rest) {
   return out;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' '))
-    text.remove_prefix(1);
-  while (text.ends_with(' '))
-    text.remove_suffix(1);
-  return text;
-}
-
 std::optional<Node> read_states(std::string_view text) {
   Node out = Node::mapping();
   while (!text.empty()) {
     const auto equals = text.find('=');
     if (equals == std::string_view::npos) return std::nullopt;
-    const std::string number(trimmed(text.substr(0, equals)));
+    const std::string number(base::trimmed(text.substr(0, equals)));
     text.remove_prefix(equals + 1);
     if (out.find(number) != nullptr) return std::nullopt;
     out.entries.emplace_back(number, Node::text_of(take_name(text)));
@@ -101,13 +95,6 @@ std::optional<Node> read_states(std::string_view text) {
 }
 
 }  // namespace
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::optional<Node> read_cell_value(CellForm form, const std::string& text) {
   switch (form) {
@@ -120,7 +107,7 @@ std::optional<Node> read_cell_value(CellForm form, const std::string& text) {
     case CellForm::states:
       return read_states(text);
     case CellForm::type:
-      return Node::text_of(meaning(kTypeWords, text).value_or(lower(text)));
+      return Node::text_of(meaning(kTypeWords, text).value_or(base::lower(text)));
     case CellForm::integer:
       return Node::scalar(text);
     case CellForm::text:

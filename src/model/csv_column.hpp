@@ -50,9 +50,6 @@ inline constexpr std::array kCsvColumns{
     CsvColumn{"is_log", "", "", CellForm::later},
     CsvColumn{"max_age", "", "", CellForm::later}};
 
-/// ASCII only: what else there is compares as written.
-std::string lower(std::string_view text);
-
 /// The value of a cell that is not empty; nothing when it has none of this form.
 std::optional<Node> read_cell_value(CellForm form, const std::string& text);
 /// How a cell of this form is to be written, for people.

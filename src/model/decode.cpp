@@ -10,7 +10,6 @@
 namespace tagwerk::model {
 namespace {
 
-constexpr std::size_t kMaxDescription = 4000;
 constexpr std::size_t kMaxName = 64;
 
 constexpr std::array<std::string_view, 7> kLaterTypeKeys{

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "model/definitions.hpp"
@@ -8,6 +9,9 @@
 namespace tagwerk::model {
 
 /// The decoders behind project_file.hpp, with every fault instead of the first. Internal to model.
+
+/// Bytes of any `description`.
+inline constexpr std::size_t kMaxDescription = 4000;
 
 struct TagForm {
   bool templated = false;  ///< body of a type: texts may hold `{parameter}`

@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t kMaxUnit = 64;
 constexpr std::size_t kMaxWord = 64;
 constexpr std::size_t kMaxAddress = 1000;
-constexpr std::size_t kMaxDescription = 4000;
 constexpr std::size_t kMaxStates = 1000;
 constexpr std::uint32_t kMaxSize = 1u << 20;
 

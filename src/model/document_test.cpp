@@ -6,7 +6,7 @@
 namespace tagwerk::model {
 namespace {
 
-std::string fault(std::string_view yaml) {
+std::string yaml_fault(std::string_view yaml) {
   const auto node = parse_yaml(yaml, "f.yaml");
   return node ? "" : node.error().to_string();
 }
@@ -27,34 +27,34 @@ TEST(Yaml, KeepsOrderQuotesAndThePlaceOfEachKey) {
 }
 
 TEST(Yaml, RefusesWhatWouldBeLostSilently) {
-  EXPECT_EQ(fault("a: 1\nb: 2\na: 3\n"),
+  EXPECT_EQ(yaml_fault("a: 1\nb: 2\na: 3\n"),
             "f.yaml:3:1: key 'a' is given twice, first in line 1; remove one of them");
-  EXPECT_EQ(fault("x: {a: 1, a: 2}"),
+  EXPECT_EQ(yaml_fault("x: {a: 1, a: 2}"),
             "f.yaml:1:11: key 'a' is given twice, first in line 1; remove one of them");
-  EXPECT_NE(fault("a: &x 1\nb: *x\n").find("f.yaml:2:4: aliases"), std::string::npos);
-  EXPECT_NE(fault("a: !secret x\n").find("tags (!name)"), std::string::npos);
-  EXPECT_NE(fault("a: 1\n---\nb: 2\n").find("second document"), std::string::npos);
-  EXPECT_NE(fault("? [a]\n: 1\n").find("simple text"), std::string::npos);
-  EXPECT_NE(fault("~: 1\n").find("key is missing"), std::string::npos);
-  EXPECT_NE(fault("a: [1, 2\nb: 3\n").find("f.yaml:"), std::string::npos);
+  EXPECT_NE(yaml_fault("a: &x 1\nb: *x\n").find("f.yaml:2:4: aliases"), std::string::npos);
+  EXPECT_NE(yaml_fault("a: !secret x\n").find("tags (!name)"), std::string::npos);
+  EXPECT_NE(yaml_fault("a: 1\n---\nb: 2\n").find("second document"), std::string::npos);
+  EXPECT_NE(yaml_fault("? [a]\n: 1\n").find("simple text"), std::string::npos);
+  EXPECT_NE(yaml_fault("~: 1\n").find("key is missing"), std::string::npos);
+  EXPECT_NE(yaml_fault("a: [1, 2\nb: 3\n").find("f.yaml:"), std::string::npos);
 }
 
 TEST(Yaml, FindsAKeyTwiceInALongMapping) {
   std::string text;
   for (int i = 0; i < 1000; ++i)
     text += "k" + std::to_string(i) + ": 1\n";
-  EXPECT_EQ(fault(text), "");
-  EXPECT_NE(fault(text + "k500: 1\n").find("f.yaml:1001:1: key 'k500' is given twice"),
+  EXPECT_EQ(yaml_fault(text), "");
+  EXPECT_NE(yaml_fault(text + "k500: 1\n").find("f.yaml:1001:1: key 'k500' is given twice"),
             std::string::npos);
 }
 
 TEST(Yaml, RefusesDeepNestingAndGarbage) {
-  EXPECT_NE(fault(std::string(100, '[') + std::string(100, ']')).find("deeper than 64"),
+  EXPECT_NE(yaml_fault(std::string(100, '[') + std::string(100, ']')).find("deeper than 64"),
             std::string::npos);
-  EXPECT_NE(fault(std::string(100'000, '[')), "");
-  EXPECT_NE(fault("\x01\x02: {"), "");
-  EXPECT_EQ(fault(""), "");
-  EXPECT_EQ(fault("a: 1\nb: x\xff\n"),
+  EXPECT_NE(yaml_fault(std::string(100'000, '[')), "");
+  EXPECT_NE(yaml_fault("\x01\x02: {"), "");
+  EXPECT_EQ(yaml_fault(""), "");
+  EXPECT_EQ(yaml_fault("a: 1\nb: x\xff\n"),
             "f.yaml:2:5: the file is not UTF-8 here; save it with that encoding");
 }
 
@@ -99,7 +99,7 @@ TEST(Node, OverlayMergesMappingsAndReplacesTheRest) {
   EXPECT_EQ(keys, (std::vector<std::string>{"a.c", "d", "e"}));
 }
 
-rc::Gen<std::string> any_text() {
+rc::Gen<std::string> any_yaml_text() {
   return rc::gen::oneOf(rc::gen::container<std::string>(rc::gen::inRange<char>(1, 127)),
                         rc::gen::element<std::string>(
                             "", "null", "~", "true", "Off", "yes", "1", "1.5", "007", "0x1F", "- a",
@@ -109,7 +109,7 @@ rc::Gen<std::string> any_text() {
 
 rc::Gen<Node> any_node(int depth) {
   const auto scalar = rc::gen::oneOf(
-      rc::gen::map(any_text(), [](const std::string& text) { return Node::text_of(text); }),
+      rc::gen::map(any_yaml_text(), [](const std::string& text) { return Node::text_of(text); }),
       rc::gen::map(rc::gen::arbitrary<std::int64_t>(), [](auto v) { return Node::integer(v); }),
       rc::gen::map(rc::gen::arbitrary<bool>(), [](bool v) { return Node::boolean(v); }),
       rc::gen::just(Node{}));
@@ -120,14 +120,14 @@ rc::Gen<Node> any_node(int depth) {
         node.items = std::move(items);
         return node;
       });
-  const auto mapping =
-      rc::gen::map(rc::gen::container<std::map<std::string, Node>>(any_text(), any_node(depth - 1)),
-                   [](auto entries) {
-                     Node node = Node::mapping();
-                     for (auto& [key, value] : entries)
-                       node.entries.emplace_back(key, std::move(value));
-                     return node;
-                   });
+  const auto mapping = rc::gen::map(
+      rc::gen::container<std::map<std::string, Node>>(any_yaml_text(), any_node(depth - 1)),
+      [](auto entries) {
+        Node node = Node::mapping();
+        for (auto& [key, value] : entries)
+          node.entries.emplace_back(key, std::move(value));
+        return node;
+      });
   return rc::gen::oneOf(scalar, sequence, mapping);
 }
 

@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "base/text.hpp"
 #include "model/document.hpp"
 #include "model/document_builder.hpp"
 #include "model/value.hpp"
@@ -106,9 +107,7 @@ std::unexpected<Error> failed(std::string message, const Mark& mark, std::string
 bool looks_special(std::string_view text) {
   static constexpr std::string_view kWords[] = {"null", "true", "false", "yes", "no",
                                                 "on",   "off",  "y",     "n"};
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::string lower = base::lower(text);
   for (const auto word : kWords)
     if (lower == word) return true;
   const bool number_start =

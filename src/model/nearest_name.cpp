@@ -4,14 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace tagwerk::model {
 namespace {
 
 constexpr std::size_t kLongest = 64;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 /// Edits (insert, remove, replace, swap of neighbours) between two texts of at most kLongest bytes,
 /// without regard to case.
@@ -20,7 +18,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
   Row before{}, last{}, row{};
   for (std::size_t j = 0; j <= b.size(); ++j)
     last[j] = j;
-  const auto same = [&](std::size_t i, std::size_t j) { return lower(a[i]) == lower(b[j]); };
+  const auto same = [&](std::size_t i, std::size_t j) {
+    return base::lower(a[i]) == base::lower(b[j]);
+  };
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {

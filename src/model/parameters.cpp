@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "base/text.hpp"
 #include "model/nearest_name.hpp"
 
 namespace tagwerk::model {
@@ -127,17 +128,9 @@ class Expression {
   const Parameters& parameters_;
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' '))
-    text.remove_prefix(1);
-  while (text.ends_with(' '))
-    text.remove_suffix(1);
-  return text;
-}
-
 /// Appends the value of what stands between two braces.
 Result<Type> append_value(std::string& out, std::string_view inner, const Parameters& parameters) {
-  const auto name = trimmed(inner);
+  const auto name = base::trimmed(inner);
   if (is_parameter_name(name)) {
     const auto at = parameters.find(name);
     if (at == parameters.end()) return unknown(name, parameters);

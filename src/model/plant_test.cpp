@@ -6,19 +6,13 @@
 #include <gtest/gtest.h>
 
 #include "base/build_for_test.hpp"
-#include "model/catalogue_for_test.hpp"
 #include "model/project_file.hpp"
+#include "model/project_for_test.hpp"
 
 namespace tagwerk::model {
 namespace {
 
 using testing::ElementsAre;
-
-Project project_of(const std::string& text) {
-  auto check = check_project({{"p.yaml", text}}, {}, FieldCatalogue{});
-  EXPECT_TRUE(check.ok()) << check.errors[0].to_string();
-  return std::move(check.project);
-}
 
 Plant::TagIds number(const Project& project, TagId first = 1) {
   Plant::TagIds ids;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "model/csv_column.hpp"
 #include "model/csv_table.hpp"
 #include "model/document_builder.hpp"
@@ -72,7 +73,7 @@ class TagTable {
 
   /// Excel's own first line: which separator follows.
   static char take_separator(std::string_view& text) {
-    if (text.size() > 4 && lower(text.substr(0, 4)) == "sep=" &&
+    if (text.size() > 4 && base::lower(text.substr(0, 4)) == "sep=" &&
         (text[4] == ';' || text[4] == ',')) {
       const char separator = text[4];
       text.remove_prefix(5);
@@ -117,7 +118,7 @@ class TagTable {
   }
 
   std::size_t column_named(const CsvCell& cell) {
-    const std::string name = lower(cell.text);
+    const std::string name = base::lower(cell.text);
     std::vector<std::string_view> names;
     for (std::size_t i = 0; i < kCsvColumns.size(); ++i) {
       if (kCsvColumns[i].name == name || (!name.empty() && kCsvColumns[i].alias == name)) return i;

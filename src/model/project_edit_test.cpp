@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model/catalogue_for_test.hpp"
+#include "model/project_for_test.hpp"
 
 namespace tagwerk::model {
 namespace {
@@ -34,12 +34,6 @@ tags:
   Plant-2/Level: {type: float}
   Root: {type: int}
 )";
-
-Project project_of(const std::string& text = kPlant) {
-  auto check = check_project({{"p.yaml", text}}, {}, FieldCatalogue{});
-  EXPECT_TRUE(check.ok()) << check.errors[0].to_string();
-  return std::move(check.project);
-}
 
 Node body(std::string_view yaml) {
   auto node = parse_yaml(yaml, "");
@@ -96,7 +90,7 @@ class Edit : public testing::Test {
     return out;
   }
 
-  const Project base = project_of();
+  const Project base = project_of(kPlant);
 };
 
 TEST_F(Edit, SetsDefinitionsOfEveryKindAndKeepsTheRest) {

@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::string_view kPlant = R"(types:
+constexpr std::string_view kPumps = R"(types:
   Pump:
     description: A pump
     parameters: {plc: string, base: int}
@@ -28,13 +28,13 @@ tags:
   Plant/PumpHouse/SetPoint: {type: float, source: {connector: plc1, address: "HR:10", read_back: true, time: arrival}, write: operator, confirm: true}
 )";
 
-ProjectCheck check(std::string_view text, const Project& base = {}) {
+ProjectCheck check_yaml(std::string_view text, const Project& base = {}) {
   return check_project({{"p.yaml", std::string(text)}}, base, FieldCatalogue{});
 }
 
 /// The one fault of a text.
 std::string fault(std::string_view text) {
-  const auto result = check(text);
+  const auto result = check_yaml(text);
   if (result.errors.size() == 1) return result.errors[0].to_string();
   std::string all = std::to_string(result.errors.size()) + " faults:";
   for (const Error& error : result.errors)
@@ -47,7 +47,7 @@ std::string with_connector(std::string_view text) {
 }
 
 TEST(ProjectFile, ReadsThePumpStation) {
-  const auto result = check(kPlant);
+  const auto result = check_yaml(kPumps);
   ASSERT_TRUE(result.ok()) << result.errors[0].to_string();
   EXPECT_TRUE(result.warnings.empty());
   EXPECT_EQ(result.project.types.at("Pump").parameters.at("base"), Type::integer);
@@ -63,15 +63,15 @@ TEST(ProjectFile, ReadsThePumpStation) {
 }
 
 TEST(ProjectFile, ComesBackFromItsOwnYaml) {
-  const auto project = check(kPlant).project;
-  const auto again = check(to_yaml(project));
+  const auto project = check_yaml(kPumps).project;
+  const auto again = check_yaml(to_yaml(project));
   ASSERT_TRUE(again.ok()) << again.errors[0].to_string() << to_yaml(project);
   EXPECT_EQ(again.project, project);
   EXPECT_TRUE(difference(project, again.project, true).empty());
 }
 
 TEST(ProjectFile, EveryDefinitionComesBackFromItsJson) {
-  const auto project = check(kPlant).project;
+  const auto project = check_yaml(kPumps).project;
   for (const auto& [path, tag] : project.tags)
     EXPECT_EQ(*decode_tag(path, *parse_json(to_json(encode(tag)), ""), ""), tag);
   for (const auto& [path, object] : project.objects)
@@ -201,17 +201,18 @@ TEST(ProjectFile, SaysWhichInstanceATypeFailsIn) {
 }
 
 TEST(ProjectFile, FindsEveryFaultInOneGo) {
-  const auto result = check("tags: {A: {type: x, unit: []}, B: {typ: int}, \"C*\": {type: int}}");
+  const auto result =
+      check_yaml("tags: {A: {type: x, unit: []}, B: {typ: int}, \"C*\": {type: int}}");
   EXPECT_EQ(result.errors.size(), 5u);
 }
 
 TEST(ProjectFile, MayReferToWhatIsConfigured) {
-  const auto base = check(kPlant).project;
-  const auto more =
-      check("objects: {Plant/PumpHouse/Pump2: {type: Pump, with: {plc: plc1, base: 200}}}", base);
+  const auto base = check_yaml(kPumps).project;
+  const auto more = check_yaml(
+      "objects: {Plant/PumpHouse/Pump2: {type: Pump, with: {plc: plc1, base: 200}}}", base);
   EXPECT_TRUE(more.ok()) << more.errors[0].to_string();
   EXPECT_EQ(more.project.objects.size(), 1u);
-  const auto broken = check("connectors: {plc1: {type: nothing}}", base);
+  const auto broken = check_yaml("connectors: {plc1: {type: nothing}}", base);
   EXPECT_FALSE(broken.ok());
 }
 
@@ -221,12 +222,12 @@ TEST(ProjectFile, SurvivesWhatIsNotAProject) {
   EXPECT_THAT(fault("tags: [1]"), HasSubstr("'tags' must be a mapping"));
   EXPECT_THAT(fault("tags: {A: 5}"),
               HasSubstr("must be a mapping (key: value), not a single value"));
-  EXPECT_TRUE(check("").ok());
-  EXPECT_EQ(check("").warnings.size(), 1u);
+  EXPECT_TRUE(check_yaml("").ok());
+  EXPECT_EQ(check_yaml("").warnings.size(), 1u);
 }
 
 TEST(Difference, NamesWhatChangedAndMergeIsIdempotent) {
-  const auto base = check(kPlant).project;
+  const auto base = check_yaml(kPumps).project;
   auto update = base;
   update.tags.at("/Plant/PumpHouse/Pressure").unit = "Pa";
   update.tags.at("/Plant/PumpHouse/Pressure").source->address = "HR:1";

@@ -3,21 +3,14 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/text.hpp"
 #include "net/url.hpp"
 
 namespace tagwerk::net {
 namespace {
 
 constexpr std::size_t kMaxHops = 32;
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && blank(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view kBlanks = " \t";
 
 bool is_token_character(char c) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~:[]/";  // the last four as found in the wild
@@ -28,13 +21,13 @@ bool is_token_character(char c) {
 /// Takes characters from the front of a header's value.
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : text_(trim(text)) {}
+  explicit Scanner(std::string_view text) : text_(base::trimmed(text, kBlanks)) {}
 
   bool at_end() const { return text_.empty(); }
   bool take(char wanted) {
-    text_ = trim(text_);
+    text_ = base::trimmed(text_, kBlanks);
     if (!text_.starts_with(wanted)) return false;
-    text_ = trim(text_.substr(1));
+    text_ = base::trimmed(text_.substr(1), kBlanks);
     return true;
   }
   std::string token() {
@@ -84,7 +77,7 @@ std::vector<std::string_view> split(std::string_view list) {
   std::vector<std::string_view> out;
   for (;;) {
     const std::size_t comma = list.find(',');
-    out.push_back(trim(list.substr(0, comma)));
+    out.push_back(base::trimmed(list.substr(0, comma), kBlanks));
     if (comma == std::string_view::npos) return out;
     list.remove_prefix(comma + 1);
   }

@@ -14,7 +14,7 @@
 namespace tagwerk::net {
 namespace {
 
-using Method = openssl::Owned<BIO_METHOD, &BIO_meth_free>;
+using IoMethod = openssl::Owned<BIO_METHOD, &BIO_meth_free>;
 
 int socket_of(BIO* bio) {
   int descriptor = -1;
@@ -35,10 +35,10 @@ int send_bytes(BIO* bio, const char* bytes, int size) {
 
 /// OpenSSL's own socket method, but a peer that went away raises no signal.
 const BIO_METHOD* socket_method() {
-  static const Method method = [] {
+  static const IoMethod method = [] {
     const BIO_METHOD* usual = BIO_s_socket();
-    Method made(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR,
-                             "tagwerk socket"));
+    IoMethod made(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR,
+                               "tagwerk socket"));
     TAGWERK_ASSERT(made);
     BIO_meth_set_write(made.get(), send_bytes);
     BIO_meth_set_read(made.get(), BIO_meth_get_read(usual));

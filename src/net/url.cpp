@@ -2,24 +2,22 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace tagwerk::net {
 namespace {
 
 constexpr std::size_t kMaxParameters = 10'000;
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 constexpr int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  if (lower(c) >= 'a' && lower(c) <= 'f') return lower(c) - 'a' + 10;
+  if (base::lower(c) >= 'a' && base::lower(c) <= 'f') return base::lower(c) - 'a' + 10;
   return -1;
 }
 
 constexpr bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return (c >= '0' && c <= '9') || (base::lower(c) >= 'a' && base::lower(c) <= 'z') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
 }
 
 Result<std::string> decode(std::string_view text, bool plus_is_blank) {
@@ -48,14 +46,6 @@ std::string_view take_until(std::string_view& rest, char separator) {
   const std::string_view part = rest.substr(0, at);
   rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
   return part;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
 }
 
 /// What follows "http://host" in an absolute URL.
@@ -166,13 +156,14 @@ Result<std::string> decode_path(std::string_view path) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return base::lower(x) == base::lower(y);
+         });
 }
 
 bool has_token(std::string_view list, std::string_view token) {
   while (!list.empty())
-    if (equal_ignoring_case(trim(take_until(list, ',')), token)) return true;
+    if (equal_ignoring_case(base::trimmed(take_until(list, ','), " \t"), token)) return true;
   return false;
 }
 

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace modbus = protocol::modbus;
 
-constexpr auto kHolding = Table::holding_register;
+constexpr auto kRegisters = Table::holding_register;
 
 struct Plant {
   PumpStation station{1};
@@ -50,7 +50,7 @@ RC_GTEST_PROP(PumpStationUnit, AnyWriteIsTakenOrRefusedAndThePlantStaysSane,
               (std::uint16_t address, const std::vector<std::uint16_t>& values, bool coil)) {
   Plant plant;
   RC_PRE(!values.empty() && values.size() <= 123);
-  (void)plant.unit.write(coil ? Table::coil : kHolding, static_cast<std::uint16_t>(address % 240),
+  (void)plant.unit.write(coil ? Table::coil : kRegisters, static_cast<std::uint16_t>(address % 240),
                          values);
   plant.station.step(1s);
   for (const auto& point : pump_station_points()) {
@@ -83,19 +83,19 @@ TEST(PumpStationUnit, EveryWritablePointReadsBackWhatWasWritten) {
 TEST(PumpStationUnit, TakesAllOfAWriteOrNothing) {
   Plant plant;
   const std::vector<std::uint16_t> raw{0x40a0, 0, 0x42c8, 0};  // 5 bar, 100 m
-  EXPECT_EQ(plant.unit.write(kHolding, 10, raw).error(), ExceptionCode::illegal_data_value);
+  EXPECT_EQ(plant.unit.write(kRegisters, 10, raw).error(), ExceptionCode::illegal_data_value);
   EXPECT_EQ(plant.station.controls.pressure_set_bar, 4.0);
 }
 
 TEST(PumpStationUnit, RefusesHalfAFloatAndWhatIsReadOnly) {
   Plant plant;
   const std::vector<std::uint16_t> one{1};
-  EXPECT_EQ(plant.unit.write(kHolding, 10, one).error(), ExceptionCode::illegal_data_address);
-  EXPECT_EQ(plant.unit.write(kHolding, 11, one).error(), ExceptionCode::illegal_data_address);
-  EXPECT_EQ(plant.unit.write(kHolding, 31, one).error(), ExceptionCode::illegal_data_address);
-  EXPECT_EQ(plant.write(kHolding, 10, modbus::DataType::float32, 0.5).error(),
+  EXPECT_EQ(plant.unit.write(kRegisters, 10, one).error(), ExceptionCode::illegal_data_address);
+  EXPECT_EQ(plant.unit.write(kRegisters, 11, one).error(), ExceptionCode::illegal_data_address);
+  EXPECT_EQ(plant.unit.write(kRegisters, 31, one).error(), ExceptionCode::illegal_data_address);
+  EXPECT_EQ(plant.write(kRegisters, 10, modbus::DataType::float32, 0.5).error(),
             ExceptionCode::illegal_data_value);
-  EXPECT_EQ(plant.write(kHolding, 100, modbus::DataType::uint16, 3).error(),
+  EXPECT_EQ(plant.write(kRegisters, 100, modbus::DataType::uint16, 3).error(),
             ExceptionCode::illegal_data_value);
 }
 

@@ -19,6 +19,9 @@ namespace tagwerk::store {
 /// Threads: any, one at a time for a descriptor
 /// On disk: docs/formats/backup.md
 
+/// What is read or written at a time, in bytes.
+inline constexpr std::size_t kArchivePiece = std::size_t{256} * 1024;
+
 /// How far the work is, in bytes of the files; may be empty.
 using Advance = std::function<void(std::uint64_t done, std::uint64_t total)>;
 

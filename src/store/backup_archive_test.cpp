@@ -34,7 +34,7 @@ struct Packed {
 Result<BackupManifest> checked(std::string_view bytes) {
   return check_backup(file_of(bytes).get());
 }
-std::string fault(std::string_view bytes) {
+std::string archive_fault(std::string_view bytes) {
   const auto manifest = checked(bytes);
   return manifest ? "(good)" : manifest.error().message;
 }
@@ -93,8 +93,8 @@ TEST(BackupArchive, IsReadFromAPipe) {
 }
 
 TEST(BackupArchive, IsReadAlsoWhenSomebodyHasUnpackedIt) {
-  EXPECT_EQ(fault(Packed().bytes(0)), "(good)");
-  EXPECT_THAT(fault(Packed().bytes(2)), HasSubstr("compressed more than once"));
+  EXPECT_EQ(archive_fault(Packed().bytes(0)), "(good)");
+  EXPECT_THAT(archive_fault(Packed().bytes(2)), HasSubstr("compressed more than once"));
 }
 
 TEST(BackupArchive, IsNeverWholeWhenItsEndIsMissing) {
@@ -126,26 +126,26 @@ TEST(BackupArchive, WithAnyBitFlippedIsRefusedOrHasTheSameContent) {
 
 TEST(BackupArchive, OfSomethingElseIsRefused) {
   for (const char* bytes : {"", "x", "SQLite format 3", "\x28\xb5\x2f\xfd", "PK\x03\x04"})
-    EXPECT_THAT(fault(bytes), HasSubstr("this is no whole backup: ")) << bytes;
-  EXPECT_THAT(fault(std::string(100'000, '\0')), HasSubstr("this is no whole backup: "));
+    EXPECT_THAT(archive_fault(bytes), HasSubstr("this is no whole backup: ")) << bytes;
+  EXPECT_THAT(archive_fault(std::string(100'000, '\0')), HasSubstr("this is no whole backup: "));
 }
 
 TEST(BackupArchive, TakesNothingThatItsManifestDoesNotName) {
   Packed extra;
   extra.members.push_back({"authorized_keys", "evil"});
-  EXPECT_THAT(fault(extra.bytes()), HasSubstr("holds more than its manifest says"));
+  EXPECT_THAT(archive_fault(extra.bytes()), HasSubstr("holds more than its manifest says"));
 
   Packed twice;
   twice.members.push_back({"secret", "key"});
-  EXPECT_THAT(fault(twice.bytes()), HasSubstr("holds more than its manifest says"));
+  EXPECT_THAT(archive_fault(twice.bytes()), HasSubstr("holds more than its manifest says"));
 
   Packed missing;
   missing.members.pop_back();
-  EXPECT_THAT(fault(missing.bytes()), HasSubstr("it ends before 'secret'"));
+  EXPECT_THAT(archive_fault(missing.bytes()), HasSubstr("it ends before 'secret'"));
 
   Packed late;
   std::swap(late.members[0], late.members[1]);
-  EXPECT_THAT(fault(late.bytes()), HasSubstr("'manifest.json' is not where it should be"));
+  EXPECT_THAT(archive_fault(late.bytes()), HasSubstr("'manifest.json' is not where it should be"));
 }
 
 TEST(BackupArchive, WritesNowhereElse) {
@@ -174,8 +174,9 @@ TEST(BackupArchive, TakesOrdinaryFilesOnly) {
         std::tuple{AE_IFCHR, "", false}}) {
     Packed special;
     special.members.back() = {"secret", "", static_cast<unsigned>(type), link, hard};
-    EXPECT_THAT(fault(special.bytes()), AnyOf(HasSubstr("'secret' is no ordinary file"),
-                                              HasSubstr("'secret' is not where it should be")))
+    EXPECT_THAT(archive_fault(special.bytes()),
+                AnyOf(HasSubstr("'secret' is no ordinary file"),
+                      HasSubstr("'secret' is not where it should be")))
         << type;
   }
 }
@@ -183,22 +184,22 @@ TEST(BackupArchive, TakesOrdinaryFilesOnly) {
 TEST(BackupArchive, ComparesSizesAndSums) {
   Packed changed;
   changed.members.back().bytes = "kez";
-  EXPECT_THAT(fault(changed.bytes()), HasSubstr("'secret' has another SHA-256"));
+  EXPECT_THAT(archive_fault(changed.bytes()), HasSubstr("'secret' has another SHA-256"));
   Packed longer;
   longer.members.back().bytes = "keys";
-  EXPECT_THAT(fault(longer.bytes()), HasSubstr("'secret' has 4 bytes; 3 are allowed"));
+  EXPECT_THAT(archive_fault(longer.bytes()), HasSubstr("'secret' has 4 bytes; 3 are allowed"));
   Packed shorter;
   shorter.members.back().bytes = "ke";
-  EXPECT_THAT(fault(shorter.bytes()), HasSubstr("'secret' has 2 of 3 bytes"));
+  EXPECT_THAT(archive_fault(shorter.bytes()), HasSubstr("'secret' has 2 of 3 bytes"));
   Packed endless;
   endless.members.front().bytes = std::string(70'000, ' ');
-  EXPECT_THAT(fault(endless.bytes()), HasSubstr("'manifest.json' has 70000 bytes"));
+  EXPECT_THAT(archive_fault(endless.bytes()), HasSubstr("'manifest.json' has 70000 bytes"));
 }
 
 TEST(BackupArchive, OfANewerFormatSaysSo) {
   Packed newer;
   newer.members.front().bytes = R"({"format":9})";
-  EXPECT_THAT(fault(newer.bytes()), HasSubstr("made by a newer Tagwerk (format 9"));
+  EXPECT_THAT(archive_fault(newer.bytes()), HasSubstr("made by a newer Tagwerk (format 9"));
 }
 
 TEST(BackupArchive, NeedsRoomOnTheDisk) {

@@ -17,7 +17,7 @@ std::string with(std::string_view what, std::string_view instead) {
   return at == std::string::npos ? text : text.replace(at, what.size(), instead);
 }
 
-std::string fault(std::string_view text) {
+std::string manifest_fault(std::string_view text) {
   const auto manifest = parse_manifest(text);
   return manifest ? "(good)" : manifest.error().message;
 }
@@ -42,7 +42,7 @@ TEST(BackupManifest, LooksAsItsPageSays) {
 }
 
 TEST(BackupManifest, IsReadWithWhatALaterVersionAddsToTheSameFormat) {
-  EXPECT_EQ(fault(with(R"("revision":7)", R"("revision":7,"colour":"red")")), "(good)");
+  EXPECT_EQ(manifest_fault(with(R"("revision":7)", R"("revision":7,"colour":"red")")), "(good)");
 }
 
 TEST(BackupManifest, OfANewerFormatNamesBothNumbers) {
@@ -53,33 +53,37 @@ TEST(BackupManifest, OfANewerFormatNamesBothNumbers) {
 }
 
 TEST(BackupManifest, NamesWhatIsWrong) {
-  EXPECT_THAT(fault("[]"), HasSubstr("is not JSON"));
-  EXPECT_THAT(fault("{"), HasSubstr("is not JSON"));
-  EXPECT_THAT(fault("{}"), HasSubstr("has no number 'format'"));
-  EXPECT_THAT(fault(std::string(70'000, ' ')), HasSubstr("more than 65536 bytes"));
-  EXPECT_THAT(fault(with(R"("format":1)", R"("format":0)")), HasSubstr("has no format"));
-  EXPECT_THAT(fault(with(R"("schema":5)", R"("schema":-5)")), HasSubstr("no number 'schema'"));
-  EXPECT_THAT(fault(with(R"("schema":5)", R"("schema":5000000000)")), HasSubstr("schema"));
-  EXPECT_THAT(fault(with(R"("revision":7)", R"("revision":"7")")), HasSubstr("'revision'"));
-  EXPECT_THAT(fault(with("2023-11-14T", "yesterday ")), HasSubstr("'made_at'"));
-  EXPECT_THAT(fault(with(R"("30e6cd88")", R"("")")), HasSubstr("names no instance"));
-  EXPECT_THAT(fault(with("30e6cd88", "../../etc/x")), HasSubstr("'instance'"));
-  EXPECT_THAT(fault(with("plant-1", R"(\u001b[2J)")), HasSubstr("'host'"));
-  EXPECT_THAT(fault(with(R"("files":[)", R"("files":7,"x":[)")), HasSubstr("no list 'files'"));
-  EXPECT_THAT(fault(with("2c70e12b", "2C70E12B")), HasSubstr("no SHA-256 of 'secret'"));
+  EXPECT_THAT(manifest_fault("[]"), HasSubstr("is not JSON"));
+  EXPECT_THAT(manifest_fault("{"), HasSubstr("is not JSON"));
+  EXPECT_THAT(manifest_fault("{}"), HasSubstr("has no number 'format'"));
+  EXPECT_THAT(manifest_fault(std::string(70'000, ' ')), HasSubstr("more than 65536 bytes"));
+  EXPECT_THAT(manifest_fault(with(R"("format":1)", R"("format":0)")), HasSubstr("has no format"));
+  EXPECT_THAT(manifest_fault(with(R"("schema":5)", R"("schema":-5)")),
+              HasSubstr("no number 'schema'"));
+  EXPECT_THAT(manifest_fault(with(R"("schema":5)", R"("schema":5000000000)")), HasSubstr("schema"));
+  EXPECT_THAT(manifest_fault(with(R"("revision":7)", R"("revision":"7")")),
+              HasSubstr("'revision'"));
+  EXPECT_THAT(manifest_fault(with("2023-11-14T", "yesterday ")), HasSubstr("'made_at'"));
+  EXPECT_THAT(manifest_fault(with(R"("30e6cd88")", R"("")")), HasSubstr("names no instance"));
+  EXPECT_THAT(manifest_fault(with("30e6cd88", "../../etc/x")), HasSubstr("'instance'"));
+  EXPECT_THAT(manifest_fault(with("plant-1", R"(\u001b[2J)")), HasSubstr("'host'"));
+  EXPECT_THAT(manifest_fault(with(R"("files":[)", R"("files":7,"x":[)")),
+              HasSubstr("no list 'files'"));
+  EXPECT_THAT(manifest_fault(with("2c70e12b", "2C70E12B")), HasSubstr("no SHA-256 of 'secret'"));
 }
 
 TEST(BackupManifest, TakesKnownFilesOnlyOnceAndInTheirOrder) {
-  EXPECT_THAT(fault(with(R"("secret")", R"("../secret")")), HasSubstr("a file that no backup has"));
-  EXPECT_THAT(fault(with(R"("secret")", R"("config.sqlite")")),
+  EXPECT_THAT(manifest_fault(with(R"("secret")", R"("../secret")")),
+              HasSubstr("a file that no backup has"));
+  EXPECT_THAT(manifest_fault(with(R"("secret")", R"("config.sqlite")")),
               HasSubstr("lists 'config.sqlite' where it cannot be"));
-  EXPECT_THAT(fault(with(R"("config.sqlite")", R"("tls/key.pem")")),
+  EXPECT_THAT(manifest_fault(with(R"("config.sqlite")", R"("tls/key.pem")")),
               HasSubstr("does not begin with 'config.sqlite'"));
-  EXPECT_THAT(fault(with(R"("size":3)", R"("size":5000)")),
+  EXPECT_THAT(manifest_fault(with(R"("size":3)", R"("size":5000)")),
               HasSubstr("'secret' has 5000 bytes; 4096 are allowed"));
   BackupManifest empty = manifest_for_test();
   empty.files.clear();
-  EXPECT_THAT(fault(to_json(empty)), HasSubstr("does not begin with 'config.sqlite'"));
+  EXPECT_THAT(manifest_fault(to_json(empty)), HasSubstr("does not begin with 'config.sqlite'"));
 }
 
 }  // namespace

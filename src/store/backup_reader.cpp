@@ -15,28 +15,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = std::size_t{256} * 1024;
-
 template <class... Args>
 std::unexpected<Error> damaged(fmt::format_string<Args...> format, Args&&... args) {
   return fail(ErrorCode::corrupt, "this is no whole backup: {}",
               fmt::format(format, std::forward<Args>(args)...));
 }
 
-struct FreeArchive {
+struct FreeReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
 };
 
 /// A backup's members one after the other, no further than they are allowed to be.
 class Reader {
  public:
-  Reader() : reader_(archive_read_new()), piece_(kPiece) {}
+  Reader() : reader_(archive_read_new()), piece_(kArchivePiece) {}
 
   Status open(int descriptor) {
     archive* from = reader_.get();
     const bool ready = archive_read_support_filter_zstd(from) == ARCHIVE_OK &&
                        archive_read_support_format_tar(from) == ARCHIVE_OK &&
-                       archive_read_open_fd(from, descriptor, kPiece) == ARCHIVE_OK;
+                       archive_read_open_fd(from, descriptor, kArchivePiece) == ARCHIVE_OK;
     if (!ready) return failed();
     // Compressed once: what is packed many times over may take for ever to unpack.
     if (archive_filter_count(from) > 2) return damaged("it is compressed more than once");
@@ -87,7 +85,7 @@ class Reader {
     return damaged("{}", text);
   }
 
-  std::unique_ptr<archive, FreeArchive> reader_;
+  std::unique_ptr<archive, FreeReader> reader_;
   std::vector<char> piece_;
 };
 

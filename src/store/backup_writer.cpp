@@ -11,9 +11,7 @@
 namespace tagwerk::store {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{256} * 1024;
-
-struct FreeArchive {
+struct FreeWriter {
   void operator()(archive* writer) const { archive_write_free(writer); }
 };
 struct FreeEntry {
@@ -30,7 +28,7 @@ template <class Take>
 Status for_each_piece(const std::filesystem::path& path, const std::stop_token& stop, Take take) {
   const base::Descriptor in(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!in.good()) return base::fail_errno(fmt::format("cannot read '{}'", path.native()));
-  std::vector<char> piece(kPiece);
+  std::vector<char> piece(kArchivePiece);
   for (;;) {
     if (auto wanted = stopped(stop); !wanted) return wanted;
     const auto got = ::read(in.get(), piece.data(), piece.size());
@@ -89,7 +87,7 @@ class Writer {
     return fail(ErrorCode::corrupt, "a file changed while it was backed up; try again");
   }
 
-  std::unique_ptr<archive, FreeArchive> writer_;
+  std::unique_ptr<archive, FreeWriter> writer_;
   std::int64_t seconds_;
   std::uint64_t left_ = 0;  ///< of the member that was begun
 };

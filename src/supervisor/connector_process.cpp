@@ -23,10 +23,6 @@ Duration backoff(std::uint32_t failures) {
   return std::min<Duration>(kFirstBackoff * (1 << doublings), kLongestBackoff);
 }
 
-std::string output_file(const std::string& directory) {
-  return directory + "/output.log";
-}
-
 }  // namespace
 
 void ManagedConnector::start() {

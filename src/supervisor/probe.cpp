@@ -8,15 +8,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPatienceForEnd = 2s;
+constexpr Duration kTestPatienceForEnd = 2s;
 /// The connector answers within its time; this is for the way.
 constexpr Duration kGrace = 500ms;
 /// Connectors have letters, digits, `_` and `-`.
 constexpr std::string_view kPrefix = "test.";
-
-std::string output_file(const std::string& directory) {
-  return directory + "/output.log";
-}
 
 }  // namespace
 
@@ -99,7 +95,7 @@ void Probe::finish(Result<std::string> answer) {
   if (session_) session_->stop("the test is over");
   if (process_) {
     if (!session_) process_->signal(SIGTERM);
-    timer_.start_after(kPatienceForEnd, [this] {
+    timer_.start_after(kTestPatienceForEnd, [this] {
       if (process_) process_->signal(SIGKILL);
     });
   }

@@ -152,6 +152,10 @@ void Process::signal(int number) {
   syscall(SYS_pidfd_send_signal, watch_->descriptor.native_handle(), number, nullptr, 0);
 }
 
+std::string output_file(const std::string& directory) {
+  return directory + "/output.log";
+}
+
 void keep_small(const std::string& output_file) {
   struct stat info{};
   if (::stat(output_file.c_str(), &info) != 0 || info.st_size <= kMaxOutput) return;

@@ -50,6 +50,9 @@ class Process {
   std::shared_ptr<Watch> watch_;
 };
 
+/// Where a connector's process writes, in the connector's data directory.
+std::string output_file(const std::string& directory);
+
 /// Empties a process's output file when it has more than 1 MiB; call it now and then.
 void keep_small(const std::string& output_file);
 

@@ -11,9 +11,9 @@
 namespace tagwerk::table {
 namespace {
 
-constexpr int kAttempts = 20;
+constexpr int kLooks = 20;
 
-std::uint64_t load(const Word& word) {
+std::uint64_t load_acquired(const Word& word) {
   return word.load(std::memory_order_acquire);
 }
 
@@ -25,7 +25,7 @@ class Look {
   Inspection run() {
     const auto limit = slot_limit(view_);
     for (std::uint32_t slot = 0; slot < limit; ++slot)
-      if (load(view_.entry(slot).tag_id) != 0) look_at_tag(slot);
+      if (load_acquired(view_.entry(slot).tag_id) != 0) look_at_tag(slot);
     look_at_extents();
     look_at_buckets();
     const auto counted = view_.header().tag_count.load(std::memory_order_acquire);
@@ -58,7 +58,7 @@ class Look {
   }
 
   void look_at_path(std::uint32_t slot, std::string_view path) {
-    if (load(view_.entry(slot).hash) != hash_path(path))
+    if (load_acquired(view_.entry(slot).hash) != hash_path(path))
       return found_.add(fmt::format("slot {}: the hash of '{}' is wrong", slot, path));
     Found at;
     if (find_path(view_, path, at) != FindResult::found)
@@ -70,13 +70,14 @@ class Look {
   void look_at_value(std::uint32_t slot, std::string_view path) {
     const auto& cell = view_.cell(slot);
     std::string fault = "the writer overtakes every look at it";
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    for (int attempt = 0; attempt < kLooks; ++attempt) {
       Current current;
       Control seen;
       if (!read_slot(cell, current, seen)) break;
       fault = fault_of(current, seen);
       if (!unchanged(cell, seen)) continue;
-      if (fault.empty() && current.number > load(view_.header().committed)) ++found_.open_batch;
+      if (fault.empty() && current.number > load_acquired(view_.header().committed))
+        ++found_.open_batch;
       break;
     }
     if (fault.empty()) return;
@@ -116,12 +117,12 @@ class Look {
   void look_at_buckets() {
     std::unordered_map<std::uint32_t, std::uint32_t> met;
     for (std::uint32_t at = 0; at < view_.geometry().bucket_count; ++at) {
-      const auto bucket = load(view_.bucket(at));
+      const auto bucket = load_acquired(view_.bucket(at));
       if (bucket == 0) continue;
       ++found_.buckets;
       const auto slot = static_cast<std::uint32_t>(bucket) - 1;
-      if (slot >= slot_limit(view_) || load(view_.entry(slot).tag_id) == 0 ||
-          bucket != bucket_word(slot, load(view_.entry(slot).hash)))
+      if (slot >= slot_limit(view_) || load_acquired(view_.entry(slot).tag_id) == 0 ||
+          bucket != bucket_word(slot, load_acquired(view_.entry(slot).hash)))
         found_.add(fmt::format("bucket {} leads to no tag", at));
       else if (const auto [first, fresh] = met.try_emplace(slot, at); !fresh)
         found_.add(fmt::format("buckets {} and {} lead to slot {}", first->second, at, slot));
@@ -141,7 +142,7 @@ struct Moment {
 };
 
 Moment moment_of(const View& view) {
-  return {load(view.header().directory), load(view.header().committed)};
+  return {load_acquired(view.header().directory), load_acquired(view.header().committed)};
 }
 
 /// A writer that was interrupted in the middle of a change leaves what looks like a fault until it
@@ -165,7 +166,7 @@ void Inspection::add(std::string text) {
 
 Inspection inspect(const View& view, Duration patience) {
   Inspection found;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kLooks; ++attempt) {
     const auto before = moment_of(view);
     found = Look(view).run();
     found.unsteady = moment_of(view).directory != before.directory;

@@ -25,7 +25,8 @@ using testing::Child;
 using testing::kSmall;
 using testing::TestInstance;
 
-std::unique_ptr<Writer> must_create(const TestInstance& instance, WriterOptions options = kSmall) {
+std::unique_ptr<Writer> must_create_with_key(const TestInstance& instance,
+                                             WriterOptions options = kSmall) {
   auto writer = Writer::create(instance.name(), instance.with_key(options));
   if (!writer) throw std::runtime_error(writer.error().message);
   if (!(*writer)->sysv_status()) throw std::runtime_error((*writer)->sysv_status().error().message);
@@ -60,7 +61,7 @@ TEST(SysvKey, IsReadInBothFormsAndRefusedWithTheRangeInWords) {
 
 TEST(TableSysv, ShowsTheSameTagsAndValuesByNameAndByKey) {
   const TestInstance instance("sysv-same");
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   const auto by_key = must_open(instance);
   const Value values[] = {Value(),
                           Value::of(true),
@@ -92,7 +93,7 @@ TEST(TableSysv, ShowsTheSameTagsAndValuesByNameAndByKey) {
 
 TEST(TableSysv, CannotBeWrittenByReaders) {
   const TestInstance instance("sysv-read-only");
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   const auto reader = must_open(instance);
   const auto address =
       fmt::format("{:x}", reinterpret_cast<std::uintptr_t>(&reader.view().header()));
@@ -105,7 +106,7 @@ TEST(TableSysv, CannotBeWrittenByReaders) {
 
 TEST(TableSysv, WakesWhoWaitsThere) {
   const TestInstance instance("sysv-wait");
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   ASSERT_TRUE(writer->define({"/A", 1, 0, Type::integer, 0}));
   const auto reader = must_open(instance);
   std::uint64_t seen = reader.committed();
@@ -131,7 +132,7 @@ void expect_equal_segments(const TestInstance& instance) {
 
 RC_GTEST_PROP(TableSysv, EqualsTheOtherSegmentByteByByteWhateverIsDone, ()) {
   const TestInstance instance("sysv-equal");
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   const auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(
       rc::gen::pair(rc::gen::inRange(0, 6), rc::gen::inRange(0, 12)));
   for (const auto& [what, which] : steps) {
@@ -154,7 +155,7 @@ RC_GTEST_PROP(TableSysv, EqualsTheOtherSegmentByteByByteWhateverIsDone, ()) {
 
 TEST(TableSysv, GoesOnUnderReadersWhenAKilledWritersTableIsTakenOver) {
   const TestInstance instance("sysv-killed");
-  Child child([&] { testing::leave_a_batch_open(*must_create(instance).release()); });
+  Child child([&] { testing::leave_a_batch_open(*must_create_with_key(instance).release()); });
   ASSERT_TRUE(child.ready());
   const auto reader = must_open(instance);
   EXPECT_EQ(reader.information().writer_pid, static_cast<std::uint32_t>(child.pid()));
@@ -163,7 +164,7 @@ TEST(TableSysv, GoesOnUnderReadersWhenAKilledWritersTableIsTakenOver) {
   const auto snapshot = reader.read_many(reader.tags());
   ASSERT_TRUE(snapshot);
   EXPECT_EQ((*snapshot)[0].value, Value::of(std::int64_t{1})) << "the open batch does not count";
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   EXPECT_EQ(writer->start(), Start::taken_over);
   EXPECT_EQ(reader.information().replaced, 0U) << "the same segment";
   EXPECT_EQ(reader.information().writer_alive, 1U);
@@ -196,11 +197,11 @@ void expect_same_content(const TestInstance& instance) {
 TEST(TableSysv, EqualsTheOtherSegmentAgainAfterAWriterDiedAnywhere) {
   const TestInstance instance("sysv-storm");
   for (int round = 0; round < 20; ++round) {
-    Child child([&] { testing::storm(*must_create(instance).release()); });
+    Child child([&] { testing::storm(*must_create_with_key(instance).release()); });
     ASSERT_TRUE(child.ready());
     ::usleep(static_cast<useconds_t>(500 + 700 * round));
     child.kill();
-    const auto writer = must_create(instance);
+    const auto writer = must_create_with_key(instance);
     EXPECT_EQ(writer->start_note(), "");
     expect_same_content(instance);
     for (const auto& tag : writer->tags())
@@ -212,14 +213,14 @@ TEST(TableSysv, EqualsTheOtherSegmentAgainAfterAWriterDiedAnywhere) {
 TEST(TableSysv, IsReplacedWithALargerOneAndTellsItsReaders) {
   const TestInstance instance("sysv-grow");
   {
-    (void)must_create(instance)->define({"/A", 7, 4, Type::integer, 0});
+    (void)must_create_with_key(instance)->define({"/A", 7, 4, Type::integer, 0});
   }
   const auto old = must_open(instance);
   tagwerk_table_handle handle{};
   ASSERT_EQ(find_tag(old.view(), "/A", handle), TAGWERK_TABLE_OK);
   auto larger = kSmall;
   larger.slot_capacity = 1000;
-  const auto writer = must_create(instance, larger);
+  const auto writer = must_create_with_key(instance, larger);
   EXPECT_EQ(writer->start(), Start::replaced);
   EXPECT_EQ(old.information().replaced, 1U);
   EXPECT_EQ(old.information().removed, 0U) << "replaced says more";
@@ -236,7 +237,7 @@ TEST(TableSysv, IsReplacedWithALargerOneAndTellsItsReaders) {
 TEST(TableSysv, GoesWithItsKeyFromTheConfiguration) {
   const TestInstance instance("sysv-key");
   const TestInstance other("sysv-key-other");
-  must_create(instance).reset();
+  must_create_with_key(instance).reset();
   auto options = kSmall;
   options.sysv_key = other.key();
   auto writer = Writer::create(instance.name(), options);
@@ -282,7 +283,7 @@ TEST(TableSysv, IsMadeAgainWhereSomebodyRemovedIt) {
   const TestInstance instance("sysv-removed");
   auto options = kSmall;
   options.sysv_look_every = Duration{0};
-  const auto writer = must_create(instance, options);
+  const auto writer = must_create_with_key(instance, options);
   ASSERT_TRUE(writer->define({"/A", 1, 0, Type::integer, 0}));
   const auto old = must_open(instance);
   auto segment = SysvSegment::open_to_read(instance.key());
@@ -302,7 +303,7 @@ TEST(TableSysv, IsMadeAgainWhereSomebodyRemovedIt) {
 TEST(TableSysv, RefusesTheKeyOfAnotherInstanceByItsName) {
   const TestInstance instance("sysv-first");
   const TestInstance second("sysv-second");
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   auto options = kSmall;
   options.sysv_key = instance.key();
   const auto refused = Writer::create(second.name(), options);
@@ -324,13 +325,13 @@ TEST(TableSysv, TakesWhatADeadWriterLeftUnfinished) {
     EXPECT_FALSE((*writer)->sysv_status()) << "its maker lives and may go on";
     EXPECT_EQ(Reader::open_sysv(instance.key()).error().code, ErrorCode::unavailable);
   }
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   expect_equal_segments(instance);
 }
 
 TEST(TableSysv, IsMadeAnewWhereItIsDamagedOrOld) {
   const TestInstance instance("sysv-damaged");
-  must_create(instance).reset();
+  must_create_with_key(instance).reset();
   const auto damage = [&](std::uint64_t offset) {
     auto segment = SysvSegment::open_to_write(instance.key());
     segment->bytes()[offset] ^= std::byte{0xff};
@@ -339,7 +340,7 @@ TEST(TableSysv, IsMadeAnewWhereItIsDamagedOrOld) {
   for (const std::uint64_t offset : {std::uint64_t{8}, offsetof(Header, slot_capacity),
                                      offsetof(Header, generation), geometry.buckets + 8}) {
     damage(offset);
-    auto writer = must_create(instance);
+    auto writer = must_create_with_key(instance);
     expect_equal_segments(instance);
     ASSERT_TRUE(writer->define({"/A", 1, 0, Type::integer, 0}));
     expect_equal_segments(instance);
@@ -348,7 +349,7 @@ TEST(TableSysv, IsMadeAnewWhereItIsDamagedOrOld) {
 
 TEST(TableSysv, IsRemovedWithTheTableAndNamed) {
   const TestInstance instance("sysv-remove");
-  auto writer = must_create(instance);
+  auto writer = must_create_with_key(instance);
   EXPECT_EQ(remove_table(instance.name()).error().code, ErrorCode::conflict);
   ::unlink(instance.path().c_str());
   const auto refused = remove_table(instance.name());
@@ -359,7 +360,7 @@ TEST(TableSysv, IsRemovedWithTheTableAndNamed) {
   ASSERT_TRUE(removed) << removed.error().message;
   ASSERT_EQ(removed->size(), 1U);
   EXPECT_NE(removed->front().find(to_string_of_key(instance.key())), std::string::npos);
-  must_create(instance).reset();
+  must_create_with_key(instance).reset();
   EXPECT_EQ(remove_table(instance.name())->size(), 2U);
   EXPECT_EQ(remove_table(instance.name()).error().code, ErrorCode::not_found);
 }
@@ -370,7 +371,7 @@ TEST(TableSysv, KeepsOutWhoseModeAndGroupDoNotFit) {
   auto options = kSmall;
   options.mode = 0640;
   options.group = 12345;
-  const auto writer = must_create(instance, options);
+  const auto writer = must_create_with_key(instance, options);
   EXPECT_EQ(must_open(instance).information().mode, 0640U);
   const auto outsider = [&] {
     if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(1);
@@ -433,7 +434,7 @@ TEST(TableSysv, GivesSnapshotsOfOneBatchInBothSegmentsWhileAWriterWorksHalfOfThe
   constexpr Slot kTags = 8;
   constexpr int kReads = 5'000;
   const TestInstance instance("sysv-duty");
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   for (Slot slot = 0; slot < kTags; ++slot)
     ASSERT_TRUE(writer->define({fmt::format("/T{}", slot), slot + 1U, slot, Type::integer, 0}));
   const Reader readers[] = {*Reader::open(instance.name()), must_open(instance)};
@@ -460,7 +461,7 @@ TEST(TableSysv, GivesSnapshotsOfOneBatchInBothSegmentsWhileAWriterWorksHalfOfThe
 TEST(TableSysv, IsFoundAmongAllSegmentsOfTheMachineByItsInstance) {
   const TestInstance instance("sysv-listed");
   const TestInstance foreign("sysv-listed-foreign");
-  const auto writer = must_create(instance);
+  const auto writer = must_create_with_key(instance);
   make_foreign(foreign.key(), 1 << 20, "not a table");
   int met = 0;
   for (const auto& table : sysv_tables()) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/modbus/schema.hpp"
+#include "connectors/modbus/settings_for_test.hpp"
 
 namespace tagwerk::connectors::modbus {
 namespace {
@@ -16,21 +17,6 @@ std::string why_not(std::string_view text) {
   DeviceSettings device;
   const auto read = read_connection(text, device);
   return read ? "" : read.error().message;
-}
-
-model::ConnectorDefinition connector(std::string_view yaml) {
-  model::ConnectorDefinition out;
-  out.name = "plc";
-  out.type = "modbus";
-  out.settings = *model::parse_yaml(yaml, "plant.yaml");
-  return out;
-}
-
-std::vector<std::string> faults(std::string_view yaml) {
-  std::vector<std::string> out;
-  for (const Error& each : Schema().check_settings(connector(yaml), "plant.yaml"))
-    out.push_back(each.to_string());
-  return out;
 }
 
 TEST(ModbusConnection, HasTheDefaultsOfItsForm) {

@@ -4,24 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "connectors/modbus/settings.hpp"
+#include "connectors/modbus/settings_for_test.hpp"
 
 namespace tagwerk::connectors::modbus {
 namespace {
-
-model::ConnectorDefinition connector(std::string_view yaml) {
-  model::ConnectorDefinition out;
-  out.name = "plc";
-  out.type = "modbus";
-  out.settings = *model::parse_yaml(yaml, "plant.yaml");
-  return out;
-}
-
-std::vector<std::string> faults(std::string_view yaml) {
-  std::vector<std::string> out;
-  for (const Error& each : Schema().check_settings(connector(yaml), "plant.yaml"))
-    out.push_back(each.to_string());
-  return out;
-}
 
 Status source(std::string address, std::string dtype, std::string write = "",
               model::Type type = model::Type::floating, std::string device = "default") {

@@ -20,7 +20,6 @@ constexpr std::array kTableNames{TableName{"CO", Table::coil},
                                  TableName{"RI", Table::input_register},
                                  TableName{"RH", Table::holding_register}};
 
-constexpr std::uint32_t kAddressSpace = 65536;
 constexpr std::size_t kMostNamed = 60;  ///< characters of a wrong text in a message
 
 constexpr char upper(char c) {

@@ -6,7 +6,7 @@
 namespace tagwerk::protocol::modbus {
 namespace {
 
-std::string why_not(std::string_view text, std::uint16_t base = 0) {
+std::string why_no_address(std::string_view text, std::uint16_t base = 0) {
   const auto parsed = parse_address_text(text, base);
   return parsed ? "" : parsed.error().message;
 }
@@ -47,7 +47,7 @@ TEST(ModbusAddress, MayCountFromOne) {
   EXPECT_EQ(parse_address("HR:1", 1), (Address{Table::holding_register, 0}));
   EXPECT_EQ(parse_address("CO:65536", 1), (Address{Table::coil, 65535}));
   EXPECT_EQ(parse_address("40001", 1), (Address{Table::holding_register, 0}));
-  EXPECT_EQ(why_not("HR:0", 1),
+  EXPECT_EQ(why_no_address("HR:0", 1),
             "'0' in Modbus address 'HR:0' is not a number from 1 to 65536; this device counts from "
             "1 (base: 1)");
 }
@@ -61,9 +61,10 @@ TEST(ModbusAddress, MayNameABitOrACount) {
   EXPECT_EQ(parse_address_text("c:0:16"), (AddressText{{Table::coil, 0}, 16, {}}));
   EXPECT_EQ(parse_address_text("HR:65535:1"),
             (AddressText{{Table::holding_register, 65535}, 1, {}}));
-  EXPECT_EQ(why_not("HR:5.16"), "'16' in Modbus address 'HR:5.16' is not a bit from 0 to 15");
-  EXPECT_EQ(why_not("CO:5.1"), "'CO:5.1': a coil has no bits; remove '.1'");
-  EXPECT_EQ(why_not("HR:65535:2"),
+  EXPECT_EQ(why_no_address("HR:5.16"),
+            "'16' in Modbus address 'HR:5.16' is not a bit from 0 to 15");
+  EXPECT_EQ(why_no_address("CO:5.1"), "'CO:5.1': a coil has no bits; remove '.1'");
+  EXPECT_EQ(why_no_address("HR:65535:2"),
             "'2' in Modbus address 'HR:65535:2' is not a count; from there on there are 1 to 1");
   EXPECT_EQ(parse_address("HR:5.3").error().message,
             "'HR:5.3' has a count or a bit; here it must not");
@@ -72,13 +73,13 @@ TEST(ModbusAddress, MayNameABitOrACount) {
 }
 
 TEST(ModbusAddress, RefusesWhatCouldMeanTwoThings) {
-  EXPECT_EQ(why_not("17"),
+  EXPECT_EQ(why_no_address("17"),
             "'17' can mean two things: write HR:17 for that register, or \"00017\" in quotes for "
             "the data sheet's coil 17, whose zeros were lost");
-  EXPECT_EQ(why_not("40000"),
+  EXPECT_EQ(why_no_address("40000"),
             "'40000' is not the data sheet's notation, which goes from 40001 on with the first "
             "digit 0, 1, 3 or 4; if it is the number of a register, write HR:40000");
-  EXPECT_EQ(why_not("HR:400001"),
+  EXPECT_EQ(why_no_address("HR:400001"),
             "'400001' in Modbus address 'HR:400001' is not a number from 0 to 65535; the data "
             "sheet's 400001 is written without 'HR:'");
 }

@@ -11,6 +11,9 @@ namespace tagwerk::protocol::modbus {
 /// The four tables of a Modbus device. Coils and discrete inputs are bits, the others 16-bit words.
 enum class Table : std::uint8_t { coil, discrete_input, input_register, holding_register };
 
+/// Coils or registers of each table.
+inline constexpr std::uint32_t kAddressSpace = 65536;
+
 inline constexpr bool is_bit_table(Table table) {
   return table == Table::coil || table == Table::discrete_input;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 namespace tagwerk::protocol::modbus {
 namespace {
@@ -64,12 +65,8 @@ constexpr std::array kOrders{Order::abcd,     Order::cdab,     Order::badc,     
                              Order::cdabghef, Order::dcbahgfe, Order::efghabcd, Order::fehgbadc};
 constexpr std::array kByteOrders{Order::abcd, Order::badc};
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
 bool same_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return std::ranges::equal(a, b, [](char x, char y) { return base::lower(x) == base::lower(y); });
 }
 
 std::unexpected<Error> unknown_type(std::string_view text) {

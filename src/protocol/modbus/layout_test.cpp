@@ -6,7 +6,7 @@
 namespace tagwerk::protocol::modbus {
 namespace {
 
-std::string why_not(std::string_view dtype) {
+std::string why_no_type(std::string_view dtype) {
   const auto parsed = parse_data_type(dtype);
   return parsed ? "" : parsed.error().message;
 }
@@ -41,11 +41,11 @@ TEST(ModbusLayout, AStringMayNameEncodingAndPaddingInAnyOrder) {
 }
 
 TEST(ModbusLayout, SaysWhatThereIs) {
-  EXPECT_EQ(why_not("real"),
+  EXPECT_EQ(why_no_type("real"),
             "unknown Modbus dtype 'real'; there are bool, bit0 to bit15, int16, uint16, int32, "
             "uint32, int64, uint64, float32, float64, bcd16, bcd32, string");
-  EXPECT_EQ(why_not("bit16"), "dtype 'bit16': a register has bit0 to bit15");
-  EXPECT_EQ(why_not("string(utf16)"),
+  EXPECT_EQ(why_no_type("bit16"), "dtype 'bit16': a register has bit0 to bit15");
+  EXPECT_EQ(why_no_type("string(utf16)"),
             "dtype string does not know 'utf16'; there are the encodings utf8, ascii, latin1 and "
             "the paddings nul, blank, as in string(ascii, blank)");
   for (const auto* text : {"", "bits", "string(", "string)", "strings", "int8", "Float32"})
@@ -70,8 +70,8 @@ TEST(ModbusLayout, OrdersReadBackInFourAndEightLetters) {
 }
 
 RC_GTEST_PROP(ModbusLayout, AnyTextIsReadOrRefused, (const std::string& text)) {
-  RC_ASSERT(parse_data_type(text) || !why_not(text).empty());
-  RC_ASSERT(parse_data_type("string" + text) || !why_not("string" + text).empty());
+  RC_ASSERT(parse_data_type(text) || !why_no_type(text).empty());
+  RC_ASSERT(parse_data_type("string" + text) || !why_no_type("string" + text).empty());
   const auto order = parse_order(text);
   RC_ASSERT(order || !order.error().message.empty());
 }

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint8_t kExceptionBit = 0x80;
 constexpr std::uint16_t kCoilOn = 0xff00;
-constexpr std::uint32_t kAddressSpace = 65536;
 
 using Values = std::span<const std::uint16_t>;
 

@@ -10,12 +10,12 @@ namespace {
 
 using Registers = std::vector<std::uint16_t>;
 
-std::string why_not(const Layout& layout, const Value& value) {
+std::string why_not_encoded(const Layout& layout, const Value& value) {
   const auto raw = encode_value(layout, value);
   return raw ? "" : raw.error().message;
 }
-std::string why_not(DataType type, const Value& value) {
-  return why_not(Layout::of(type), value);
+std::string why_not_encoded(DataType type, const Value& value) {
+  return why_not_encoded(Layout::of(type), value);
 }
 
 Registers arbitrary_registers(std::size_t count) {
@@ -150,9 +150,9 @@ TEST(ModbusValue, HoldsSixtyFourBitsExactly) {
   EXPECT_EQ(through(DataType::float64, Value::of(0.1)), Value::of(0.1));
   EXPECT_EQ(decode_value(Layout::of(DataType::uint64), Registers{0xffff, 0xffff, 0xffff, 0xffff}),
             (Reading{Value::of(0x1p64), model::kGood}));
-  EXPECT_EQ(why_not(DataType::uint64, Value::of(0x1p64)),
+  EXPECT_EQ(why_not_encoded(DataType::uint64, Value::of(0x1p64)),
             "18446744073709551616 does not fit uint64, which holds 0 to 18446744073709551615");
-  EXPECT_EQ(why_not(DataType::int64, Value::of(0x1p63)),
+  EXPECT_EQ(why_not_encoded(DataType::int64, Value::of(0x1p63)),
             "9223372036854775808 does not fit int64, which holds -9223372036854775808 to "
             "9223372036854775807");
 }
@@ -164,7 +164,7 @@ TEST(ModbusValue, BcdIsReadDigitByDigitAndOtherHalfBytesAreBad) {
   EXPECT_EQ(decode_value(four, Registers{0x5678, 0x1234}).value, Value::of(std::int64_t{12345678}));
   EXPECT_EQ(*encode_value(four, Value::of(std::int64_t{99'999'999})), (Registers{0x9999, 0x9999}));
   EXPECT_EQ(decode_value(two, Registers{0x12a4}), (Reading{Value(), kBadDecodingError}));
-  EXPECT_EQ(why_not(two, Value::of(std::int64_t{10'000})),
+  EXPECT_EQ(why_not_encoded(two, Value::of(std::int64_t{10'000})),
             "10000 does not fit bcd16, which holds 0 to 9999");
 }
 
@@ -174,7 +174,8 @@ TEST(ModbusValue, ABitIsTheOneOfItsNumber) {
   EXPECT_EQ(decode_value(third, Registers{0xfff7}).value, Value::of(false));
   EXPECT_EQ(bit_mask(third), 0x0008);
   EXPECT_EQ(bit_mask({.type = DataType::bit, .order = Order::badc, .bit = 3}), 0x0800);
-  EXPECT_EQ(why_not(third, Value::of(std::int64_t{2})), "2 is not a bool: write true or false");
+  EXPECT_EQ(why_not_encoded(third, Value::of(std::int64_t{2})),
+            "2 is not a bool: write true or false");
 }
 
 TEST(ModbusValue, TextIsCutWhereItEndsAndFilledUp) {
@@ -197,13 +198,14 @@ TEST(ModbusValue, TextIsCutWhereItEndsAndFilledUp) {
 
 TEST(ModbusValue, SaysWhyATextCannotBeWritten) {
   Layout text{.type = DataType::string, .count = 2};
-  EXPECT_EQ(why_not(text, Value::string("PT100")), "the text has 5 bytes, 2 registers hold 4");
-  EXPECT_EQ(why_not(text, Value::of(std::int64_t{1})), "a int cannot be written as string");
+  EXPECT_EQ(why_not_encoded(text, Value::string("PT100")),
+            "the text has 5 bytes, 2 registers hold 4");
+  EXPECT_EQ(why_not_encoded(text, Value::of(std::int64_t{1})), "a int cannot be written as string");
   text.encoding = Encoding::ascii;
-  EXPECT_EQ(why_not(text, Value::string("a°")),
+  EXPECT_EQ(why_not_encoded(text, Value::string("a°")),
             "\"a°\" has a character that is not ASCII after 'a'");
   text.encoding = Encoding::latin1;
-  EXPECT_EQ(why_not(text, Value::string("Ω")),
+  EXPECT_EQ(why_not_encoded(text, Value::string("Ω")),
             "\"Ω\" has a character that is not Latin-1 after ''");
 }
 
@@ -211,10 +213,11 @@ TEST(ModbusValue, AListHasAsManyValuesAsItsRegistersHold) {
   const Layout list{.type = DataType::float32, .order = Order::cdab, .count = 4, .array = true};
   const Value two = Value::array(std::vector<double>{1.5, -2});
   EXPECT_EQ(decode_value(list, *encode_value(list, two)).value, two);
-  EXPECT_EQ(why_not(list, Value::array(std::vector<double>{1})),
+  EXPECT_EQ(why_not_encoded(list, Value::array(std::vector<double>{1})),
             "a list of 1 values; 4 registers or coils take 2");
-  EXPECT_EQ(why_not(list, Value::of(1.0)), "a float cannot be written as a list of float32");
-  EXPECT_EQ(why_not(list, Value::array(std::vector<double>{1, 1e39})),
+  EXPECT_EQ(why_not_encoded(list, Value::of(1.0)),
+            "a float cannot be written as a list of float32");
+  EXPECT_EQ(why_not_encoded(list, Value::array(std::vector<double>{1, 1e39})),
             "value 2 of the list: 1e+39 does not fit float32, which holds up to 3.4e38");
   const Layout coils{.type = DataType::boolean, .count = 3, .array = true};
   EXPECT_EQ(decode_value(coils, Registers{1, 0, 1}).value,
@@ -227,19 +230,20 @@ TEST(ModbusValue, AListHasAsManyValuesAsItsRegistersHold) {
 }
 
 TEST(ModbusValue, SaysWhyItCannotBeWritten) {
-  EXPECT_EQ(why_not(DataType::uint16, Value::of(std::int64_t{70000})),
+  EXPECT_EQ(why_not_encoded(DataType::uint16, Value::of(std::int64_t{70000})),
             "70000 does not fit uint16, which holds 0 to 65535");
-  EXPECT_EQ(why_not(DataType::int16, Value::of(std::int64_t{-32769})),
+  EXPECT_EQ(why_not_encoded(DataType::int16, Value::of(std::int64_t{-32769})),
             "-32769 does not fit int16, which holds -32768 to 32767");
-  EXPECT_EQ(why_not(DataType::int32, Value::of(3.5)),
+  EXPECT_EQ(why_not_encoded(DataType::int32, Value::of(3.5)),
             "3.5 is not a whole number, int32 holds nothing else");
-  EXPECT_EQ(why_not(DataType::float32, Value::of(std::nan(""))),
+  EXPECT_EQ(why_not_encoded(DataType::float32, Value::of(std::nan(""))),
             "not a finite number, float32 cannot take it");
-  EXPECT_EQ(why_not(DataType::boolean, Value::of(std::int64_t{2})),
+  EXPECT_EQ(why_not_encoded(DataType::boolean, Value::of(std::int64_t{2})),
             "2 is not a bool: write true or false");
-  EXPECT_EQ(why_not(DataType::uint16, Value::string("on")), "a string cannot be written as uint16");
-  EXPECT_EQ(why_not(DataType::uint32, Value::of(4294967295.0)), "");
-  EXPECT_EQ(why_not(DataType::uint16, Value::of(true)), "");
+  EXPECT_EQ(why_not_encoded(DataType::uint16, Value::string("on")),
+            "a string cannot be written as uint16");
+  EXPECT_EQ(why_not_encoded(DataType::uint32, Value::of(4294967295.0)), "");
+  EXPECT_EQ(why_not_encoded(DataType::uint16, Value::of(true)), "");
 }
 
 TEST(ModbusValue, RoundsForIntegersOnly) {

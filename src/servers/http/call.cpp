@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
 #include "servers/http/json_writer.hpp"
 
 namespace tagwerk::servers::http {
@@ -133,11 +134,8 @@ std::string detail_json(std::string_view detail) {
 }
 
 std::string_view media_type(const net::Request& request) {
-  std::string_view type = request.header("Content-Type").value_or("");
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' '))
-    type.remove_suffix(1);
-  return type;
+  const std::string_view type = request.header("Content-Type").value_or("");
+  return base::trimmed(type.substr(0, type.find(';')));
 }
 
 }  // namespace tagwerk::servers::http

@@ -1,5 +1,6 @@
 // The handshake of WS /ws.
 
+#include "base/text.hpp"
 #include "servers/http/credentials.hpp"
 #include "servers/http/http_api.hpp"
 #include "servers/http/live_session.hpp"
@@ -11,14 +12,6 @@ namespace {
 constexpr std::string_view kProtocol = "tagwerk";
 constexpr std::string_view kBearer = "bearer.";
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' '))
-    text.remove_prefix(1);
-  while (text.ends_with(' '))
-    text.remove_suffix(1);
-  return text;
-}
-
 struct Offer {
   bool tagwerk = false;
   std::string token;
@@ -29,7 +22,7 @@ Offer read_offer(std::string_view list) {
   Offer out;
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    const std::string_view each = trim(list.substr(0, comma));
+    const std::string_view each = base::trimmed(list.substr(0, comma));
     list.remove_prefix(std::min(comma + 1, list.size()));
     if (each == kProtocol) out.tagwerk = true;
     if (each.starts_with(kBearer)) out.token = each.substr(kBearer.size());

@@ -8,7 +8,7 @@
 namespace tagwerk::servers::http {
 namespace {
 
-constexpr std::size_t kMaxRemembered = 50'000;
+constexpr std::size_t kMaxRememberedTexts = 50'000;
 
 void append_number(std::string& out, std::uint32_t number) {
   std::array<char, 10> digits;
@@ -69,7 +69,7 @@ ItemTexts::Item& ItemTexts::item_for(const std::shared_ptr<const model::Plant>& 
     remembered_ = 0;
   }
   const bool ours = plant == plant_ && tag.slot < items_.size();
-  if (ours && (!items_[tag.slot].text.empty() || remembered_ < kMaxRemembered)) {
+  if (ours && (!items_[tag.slot].text.empty() || remembered_ < kMaxRememberedTexts)) {
     if (items_[tag.slot].text.empty()) ++remembered_;
     return items_[tag.slot];
   }

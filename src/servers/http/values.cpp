@@ -9,7 +9,7 @@
 namespace tagwerk::servers::http {
 namespace {
 
-constexpr std::size_t kMaxRemembered = 64;
+constexpr std::size_t kMaxRememberedSelections = 64;
 constexpr std::size_t kMaxRememberedTags = 2'000;
 constexpr std::size_t kItemSize = 220;  ///< of JSON, roughly, to reserve once
 
@@ -45,7 +45,7 @@ const RememberedSelection* recall(Call& call, std::string_view query) {
 
 void remember(LoopState& loop, std::string_view query, RememberedSelection selection) {
   if (selection.selection.tags.size() > kMaxRememberedTags) return;
-  if (loop.selections.size() >= kMaxRemembered) loop.selections.clear();
+  if (loop.selections.size() >= kMaxRememberedSelections) loop.selections.clear();
   loop.selections.insert_or_assign(std::string(query), std::move(selection));
 }
 
