@@ -56,7 +56,8 @@ if(TAGWERK_SANITIZE STREQUAL "thread")
   add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
 endif()
 if(TAGWERK_COVERAGE)
-  add_compile_options(--coverage -O0)
+  # Threads count at the same time; counters that lost one would even become negative.
+  add_compile_options(--coverage -O0 -fprofile-update=atomic)
   add_link_options(--coverage)
 endif()
 

@@ -14,6 +14,7 @@ class MemoryAccounts : public AccountStore {
   Result<std::vector<Account>> accounts() override {
     if (broken) return broken_answer();
     std::vector<Account> out;
+    out.reserve(accounts_.size());
     for (const auto& [id, account] : accounts_)
       out.push_back(account);
     return out;

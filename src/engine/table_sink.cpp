@@ -1,6 +1,6 @@
 #include "engine/table_sink.hpp"
 
-#include <unordered_map>
+#include <algorithm>
 
 #include "base/log.hpp"
 
@@ -56,15 +56,14 @@ void TableSink::on_changes(std::span<const Change> changes) {
 }
 
 Engine::Restore restore_from(const table::Reader& reader) {
-  auto known = std::make_shared<std::unordered_map<std::string, table::TagRecord>>();
-  for (table::TagRecord& tag : reader.tags()) {
-    std::string path = tag.path;
-    known->emplace(std::move(path), std::move(tag));
-  }
+  auto known = std::make_shared<std::vector<table::TagRecord>>(reader.tags());
+  std::ranges::sort(*known, {}, &table::TagRecord::id);
   return [reader, known](const model::PlantTag& tag) -> std::optional<CurrentValue> {
-    const auto found = known->find(tag.definition.path);
-    if (found == known->end() || found->second.id != tag.id) return std::nullopt;
-    table::TableValue value = reader.read(found->second.slot);
+    const auto found = std::ranges::lower_bound(*known, tag.id, {}, &table::TagRecord::id);
+    // Another configuration may have given the id to another path.
+    if (found == known->end() || found->id != tag.id || found->path != tag.definition.path)
+      return std::nullopt;
+    table::TableValue value = reader.read(found->slot);
     if (value.value.type() != tag.definition.type) return std::nullopt;
     return CurrentValue{std::move(value.value), value.quality, value.source_time,
                         value.server_time};

@@ -36,7 +36,7 @@ struct TraceItem {
 /// A connector's answer, oldest frame first.
 struct Trace {
   /// The frames of one answer stop growing beyond this; the rest is asked for with `next`.
-  static constexpr std::size_t kBytes = 256 * 1024;
+  static constexpr std::size_t kBytes = std::size_t{256} * 1024;
 
   std::uint64_t id = 0;
   std::uint64_t next = 0;  ///< the `after` that goes on from here

@@ -21,7 +21,11 @@ class JsonEvents {
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
-  bool on_object_begin(json::error_code& ec) { return go(builder.begin(Node::mapping()), ec); }
+  bool on_object_begin(json::error_code& ec) {
+    Node mapping = Node::mapping();
+    mapping.entries.reserve(kUsualEntries);
+    return go(builder.begin(std::move(mapping)), ec);
+  }
   bool on_object_end(std::size_t, json::error_code& ec) { return go(builder.end(), ec); }
   bool on_array_begin(json::error_code& ec) { return go(builder.begin(Node::sequence()), ec); }
   bool on_array_end(std::size_t, json::error_code& ec) { return go(builder.end(), ec); }
@@ -57,6 +61,9 @@ class JsonEvents {
   std::string fault;
 
  private:
+  /// Of a tag's or a source's body. A mapping that grew one by one would move each entry twice.
+  static constexpr std::size_t kUsualEntries = 6;
+
   bool append(json::string_view part) {
     text_.append(part.data(), part.size());
     return true;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "store/item_table.hpp"
+#include "store/project_decoder.hpp"
 #include "store/query.hpp"
 #include "store/tag_id_table.hpp"
 
@@ -76,10 +77,13 @@ Result<Configuration> ConfigurationStore::load() {
   // In a transaction, so that project, ids and revision belong together.
   return in_transaction(database_, "read the project",
                         [](soci::session& sql) -> Result<Configuration> {
-                          auto project = decode_project(ItemTable(sql).bodies());
+                          ProjectDecoder decoder;
+                          ItemTable(sql).decode_all(decoder);
+                          const auto revision = last_revision(sql);
+                          auto ids = TagIdTable(sql, revision).in_use();
+                          auto project = decoder.take();
                           if (!project) return std::unexpected(project.error());
-                          return Configuration{last_revision(sql), std::move(*project),
-                                               TagIdTable(sql, last_revision(sql)).in_use()};
+                          return Configuration{revision, std::move(*project), std::move(ids)};
                         });
 }
 

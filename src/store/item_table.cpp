@@ -1,10 +1,6 @@
 #include "store/item_table.hpp"
 
-#include <algorithm>
-#include <future>
-#include <span>
-#include <thread>
-
+#include "store/project_decoder.hpp"
 #include "store/query.hpp"
 
 namespace tagwerk::store {
@@ -12,57 +8,6 @@ namespace {
 
 using model::ProjectChange;
 using What = ProjectChange::What;
-
-/// So many items are worth a thread of their own.
-constexpr std::size_t kItemsPerThread = 10'000;
-
-using Item = ItemBodies::mapped_type::value_type;
-
-/// Decodes items side by side into `out`, in their order.
-template <class Definition, class Decode>
-Status decode_some(std::span<const Item* const> items, std::string_view kind, Definition* out,
-                   Decode decode) {
-  for (const Item* item : items) {
-    const auto& [name, body] = *item;
-    const auto node = model::parse_json(body, name);
-    auto definition = node ? decode(name, *node, std::string()) : std::unexpected(node.error());
-    if (!definition)
-      return fail(ErrorCode::corrupt, "the configured {} '{}' cannot be read: {}", kind, name,
-                  definition.error().message);
-    *out++ = std::move(*definition);
-  }
-  return {};
-}
-
-template <class Definition, class Decode>
-Status decode_all(const ItemBodies& bodies, std::string_view kind,
-                  std::map<std::string, Definition>& out, Decode decode) {
-  const auto found = bodies.find(std::string(kind));
-  if (found == bodies.end()) return {};
-  std::vector<const Item*> items;
-  items.reserve(found->second.size());
-  for (const Item& item : found->second)
-    items.push_back(&item);
-  std::vector<Definition> definitions(items.size());
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  const std::size_t parts = std::clamp<std::size_t>(items.size() / kItemsPerThread, 1, cores);
-  std::vector<std::future<Status>> others;
-  const auto part = [&](std::size_t number) {
-    const std::size_t from = items.size() * number / parts;
-    const std::size_t until = items.size() * (number + 1) / parts;
-    return decode_some(std::span(items).subspan(from, until - from), kind,
-                       definitions.data() + from, decode);
-  };
-  for (std::size_t i = 1; i < parts; ++i)
-    others.push_back(std::async(std::launch::async, part, i));
-  Status good = part(0);
-  for (auto& other : others)
-    if (Status done = other.get(); good && !done) good = std::move(done);
-  if (!good) return good;
-  for (std::size_t i = 0; i < items.size(); ++i)
-    out.emplace_hint(out.end(), items[i]->first, std::move(definitions[i]));
-  return {};
-}
 
 /// Statements that are prepared once for all the changes of a revision.
 class ItemWriter {
@@ -130,16 +75,28 @@ ItemBodies ItemTable::object_bodies() {
 
 ItemBodies ItemTable::bodies_where(const std::string& condition) {
   ItemBodies out;
+  each_body(condition, [&out](const std::string& kind, std::string& name, std::string& body) {
+    auto& items = out[kind];
+    items.emplace_hint(items.end(), name, std::move(body));
+  });
+  return out;
+}
+
+void ItemTable::decode_all(ProjectDecoder& decoder) {
+  each_body("", [&decoder](const std::string& kind, std::string& name, std::string& body) {
+    decoder.add(kind, std::move(name), std::move(body));
+  });
+}
+
+template <class Take>
+void ItemTable::each_body(const std::string& condition, Take take) {
   std::string kind, name, body;
   soci::statement rows =
       (sql_.prepare << "SELECT kind, name, body FROM items " << condition << "ORDER BY kind, name",
        soci::into(kind), soci::into(name), soci::into(body));
   rows.execute();
-  while (rows.fetch()) {
-    auto& items = out[kind];
-    items.emplace_hint(items.end(), name, std::move(body));
-  }
-  return out;
+  while (rows.fetch())
+    take(kind, name, body);
 }
 
 std::vector<std::string> ItemTable::tag_names() {
@@ -177,26 +134,11 @@ void ItemTable::undo_after(std::uint64_t revision, ItemBodies& bodies) {
 }
 
 Result<model::Project> decode_project(const ItemBodies& bodies) {
-  using model::Node;
-  model::Project out;
-  const auto as_type = [](auto& name, auto& body, auto file) {
-    return model::decode_type(name, body, file);
-  };
-  const auto as_connector = [](auto& name, auto& body, auto file) {
-    return model::decode_connector(name, body, file);
-  };
-  const auto as_object = [](auto& name, auto& body, auto file) {
-    return model::decode_object(name, body, file);
-  };
-  const auto as_tag = [](auto& name, auto& body, auto file) {
-    return model::decode_tag(name, body, file);
-  };
-  Status good = decode_all(bodies, "type", out.types, as_type);
-  if (good) good = decode_all(bodies, "connector", out.connectors, as_connector);
-  if (good) good = decode_all(bodies, "object", out.objects, as_object);
-  if (good) good = decode_all(bodies, "tag", out.tags, as_tag);
-  if (!good) return std::unexpected(good.error());
-  return out;
+  ProjectDecoder decoder;
+  for (const auto& [kind, items] : bodies)
+    for (const auto& [name, body] : items)
+      decoder.add(kind, name, body);
+  return decoder.take();
 }
 
 }  // namespace tagwerk::store

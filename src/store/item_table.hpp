@@ -8,6 +8,8 @@
 
 namespace tagwerk::store {
 
+class ProjectDecoder;
+
 /// Bodies as they are stored: kind -> name -> JSON.
 using ItemBodies = std::map<std::string, std::map<std::string, std::string>>;
 
@@ -18,6 +20,8 @@ class ItemTable {
   explicit ItemTable(soci::session& sql) : sql_(sql) {}
 
   ItemBodies bodies();
+  /// Hands all of them to the decoder, which may still be at work on return.
+  void decode_all(ProjectDecoder& decoder);
   /// Of objects and types only, which are few.
   ItemBodies object_bodies();
   std::vector<std::string> tag_names();
@@ -28,6 +32,8 @@ class ItemTable {
 
  private:
   ItemBodies bodies_where(const std::string& condition);
+  template <class Take>
+  void each_body(const std::string& condition, Take take);
 
   soci::session& sql_;
 };

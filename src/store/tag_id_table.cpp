@@ -26,6 +26,9 @@ TagIdTable::TagIdTable(soci::session& sql, std::uint64_t revision)
 
 model::Plant::TagIds TagIdTable::rows(const std::string& condition, long long at) {
   model::Plant::TagIds out;
+  long long count = 0;
+  sql_ << "SELECT count(*) FROM tag_paths WHERE valid_until = 0", soci::into(count);
+  out.reserve(unsigned_of(count));
   long long id = 0;
   std::string path;
   soci::statement found = (sql_.prepare << "SELECT id, path FROM tag_paths WHERE valid_from <= :at "

@@ -44,8 +44,10 @@ class BindingMap {
   std::vector<std::string> paths_;
 };
 
-/// "HR:9" before "HR:10": numbers inside texts compare as numbers.
-bool natural_less(std::string_view a, std::string_view b);
+/// Bytes that compare as people order such texts: "HR:9" before "HR:10". Before every character
+/// that is no digit stand the length of the number there (0 for none) and its digits, without
+/// leading zeros; of a number, 255 digits count.
+std::string natural_key(std::string_view text);
 
 /// Every scalar written `${NAME}` or `file:PATH` replaced by what it names.
 /// Fails: not_found, naming variable or file

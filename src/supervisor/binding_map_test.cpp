@@ -111,20 +111,21 @@ TEST(BindingMap, ManyBindingsGoOutInSeveralFrames) {
   EXPECT_EQ(configuration_of(map).bindings.size(), 20'000u);
 }
 
-RC_GTEST_PROP(NaturalLess, IsAStrictWeakOrder, ()) {
-  const auto text = rc::gen::container<std::string>(rc::gen::element('0', '1', '9', 'a', ':'));
-  const std::string a = *text, b = *text, c = *text;
-  RC_ASSERT(!natural_less(a, a));
-  RC_ASSERT(!(natural_less(a, b) && natural_less(b, a)));
-  if (natural_less(a, b) && natural_less(b, c)) RC_ASSERT(natural_less(a, c));
-  const auto same = [](const auto& x, const auto& y) {
-    return !natural_less(x, y) && !natural_less(y, x);
+RC_GTEST_PROP(NaturalKey, GoesByTheNumbers, (std::uint32_t a, std::uint32_t b, bool x, bool y)) {
+  const auto text = [](std::uint32_t number, bool second) {
+    return "HR:" + std::to_string(number) + (second ? ".10" : ".9");
   };
-  if (same(a, b) && same(b, c)) RC_ASSERT(same(a, c));
+  RC_ASSERT((natural_key(text(a, x)) < natural_key(text(b, y))) ==
+            (std::pair(a, x) < std::pair(b, y)));
 }
 
-RC_GTEST_PROP(NaturalLess, GoesByTheNumber, (std::uint32_t a, std::uint32_t b)) {
-  RC_ASSERT(natural_less("HR:" + std::to_string(a), "HR:" + std::to_string(b)) == (a < b));
+TEST(NaturalKey, ComparesTextBeforeNumbersAndTakesNoNoticeOfLeadingZeros) {
+  const std::string sorted[] = {"", "0", "A", "A1", "A1:", "A1:2", "A2", "B", "1", "9", "10"};
+  for (std::size_t i = 1; i < std::size(sorted); ++i)
+    EXPECT_LE(natural_key(sorted[i - 1]), natural_key(sorted[i])) << sorted[i];
+  EXPECT_EQ(natural_key("HR:007"), natural_key("HR:7"));
+  EXPECT_NE(natural_key("HR:70"), natural_key("HR:7"));
+  EXPECT_LT(natural_key(std::string(300, '9')), natural_key(std::string(400, '9') + "a"));
 }
 
 model::Node setting(const std::string& text) {

@@ -214,7 +214,7 @@ class MutableView : public View {
   /// The twin alone; only where there is one.
   MutableView twin() const { return {twin_, geometry_}; }
 
-  Cell& cell(std::uint32_t i) const { return at<Cell>(geometry_.slots, i); }
+  Cell& own_cell(std::uint32_t i) const { return at<Cell>(geometry_.slots, i); }
   /// Memory of the area that no copy refers to yet.
   Word* fresh_area(std::uint32_t unit) const {
     return &at<Word>(geometry_.area, std::size_t{unit} * (kAreaUnit / sizeof(Word)));

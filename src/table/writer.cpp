@@ -27,7 +27,7 @@ void Writer::begin(UtcTime now) {
 /// by the publish it was at.
 inline void Writer::put_in(const MutableView& view, Slot slot, Current value, AreaReference area,
                            base::ByteView bytes) {
-  auto& cell = view.cell(slot);
+  auto& cell = view.own_cell(slot);
   const auto copy = open_copy(cell, batch_);
   if (needs_area(value.type)) {
     const AreaReference at{area.unit + copy * units_of(area.length),
