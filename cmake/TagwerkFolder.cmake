@@ -56,7 +56,8 @@ endfunction()
 # tagwerk_folder(NAME [FUZZED] [DEPENDS folder...] [LIBS library...])
 #
 # Makes the static library tagwerk_NAME from every source of the current folder, and the test program NAME_test
-# from every *_test.cpp beside them. DEPENDS names folders of lower floors; LIBS names outside libraries;
+# from every *_test.cpp beside them; each *_bench.cpp is a program of its own. DEPENDS names folders of lower floors; LIBS
+# names outside libraries.
 # FUZZED: it reads bytes of strangers, and fuzz targets want to know its branches.
 # Folders below another (protocol/modbus) are named with an underscore (protocol_modbus).
 function(tagwerk_folder name)
@@ -95,5 +96,13 @@ function(tagwerk_folder name)
     tagwerk_unite(${name}_test)
     add_dependencies(unit_tests ${name}_test)
     tagwerk_add_test(${name}_test unit)
+  endif()
+  # Google Benchmarks for work on one part; no other target builds them.
+  if(benchmark_FOUND)
+    foreach(source ${benches})
+      get_filename_component(bench ${source} NAME_WE)
+      add_executable(${bench} EXCLUDE_FROM_ALL ${source})
+      target_link_libraries(${bench} PRIVATE tagwerk_${name} benchmark::benchmark)
+    endforeach()
   endif()
 endfunction()

@@ -77,4 +77,5 @@ if(TAGWERK_TESTS)
   # Every NAME_test and nothing else: what the sanitizer and coverage builds make.
   add_custom_target(unit_tests)
   find_package(GTest REQUIRED)
+  find_package(benchmark QUIET)
 endif()

@@ -85,16 +85,21 @@ class Server:
         self.started_in = None
         self.mark = str(self.data)  # in the environment of everything this server starts
 
-    def start(self):
+    def launch(self, environment=None):
+        """The process alone, ready or not."""
         self.data.mkdir(parents=True, exist_ok=True)
         administrator = self.data.parent / f"{self.data.name}.administrator"
         administrator.write_text(f"{self.user}:{self.password}\n")
         administrator.chmod(0o600)
-        started = time.monotonic()
         self.program = Program(
             [BINARY, self.command, "--http", self.http, "--data", self.data, "--bootstrap-admin", administrator,
              *self.arguments], self.data.parent / f"{self.data.name}.log",
-            {"TAGWERK_TEST_MARK": self.mark, **(self.environment or {})})
+            {"TAGWERK_TEST_MARK": self.mark, **(self.environment or {}), **(environment or {})})
+        return self.program
+
+    def start(self):
+        started = time.monotonic()
+        self.launch()
         try:
             self.url = self.program.wait_for_line(READY, self.ready_seconds).group(1).rstrip("/")
         except Failed:

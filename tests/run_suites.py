@@ -26,6 +26,7 @@ SUITES = {
     "manual": lambda: suites.python_tests("manual"),
     "interop": lambda: suites.python_tests("interop"),
     "faults": lambda: suites.python_tests("faults"),
+    "crash": lambda: suites.python_tests("crash"),
     "web": suites.web_pages,
     "asan": suites.asan,
     "tsan": suites.tsan,

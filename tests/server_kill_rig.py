@@ -1,5 +1,6 @@
 """Simulator, server and the record of an independent client, to prove that no poll was lost or doubled."""
 
+import signal
 import time
 
 import harness
@@ -69,6 +70,17 @@ class ServerKillRig:
         ready = time.time()
         harness.wait_until(lambda: self.record.sessions > sessions, 10, "the record's client to be back")
         return self.record.subscribed_at[-1] - ready
+
+    def let_the_server_die(self, environment):
+        """Puts one in its place that dies by itself (tests/dying.py), ready or not; then starts a good one again."""
+        self.server.kill()
+        self.server.http = f"127.0.0.1:{self.server.port}"
+        dying = self.server.launch(environment)
+        harness.wait_until(lambda: not dying.is_running, 30, "the server to die")
+        dying.stop(expected=-signal.SIGKILL)
+        sessions = self.record.sessions
+        self.server.start()
+        harness.wait_until(lambda: self.record.sessions > sessions, 10, "the record's client to be back")
 
     def wait_for_live_values(self):
         """Until every counter has come with a time after now."""

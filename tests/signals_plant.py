@@ -13,12 +13,12 @@ def scratch(unit, number=0):
     return f"/Unit{unit}/Scratch{number}"
 
 
-def project(port, signals_per_unit=1000, counter_periods=("100ms", "200ms"), timeout="1s"):
+def project(port, signals_per_unit=1000, counter_periods=("100ms", "200ms"), timeout="1s", signal_period="1s"):
     """Two connectors with two units each; the counters of the first are polled at the first period."""
     lines = ["connectors:"]
     for connector, units in (("first", UNITS[:2]), ("second", UNITS[2:])):
         lines.append(f"  {connector}:")
-        lines.append(f"    type: modbus\n    host: 127.0.0.1\n    port: {port}\n    period: 1s\n    timeout: {timeout}")
+        lines.append(f"    type: modbus\n    host: 127.0.0.1\n    port: {port}\n    period: {signal_period}\n    timeout: {timeout}")
         lines.append("    devices:")
         lines += [f"      unit{unit}: {{unit: {unit}}}" for unit in units]
     lines.append("tags:")

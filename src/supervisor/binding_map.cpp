@@ -12,7 +12,7 @@
 namespace tagwerk::supervisor {
 namespace {
 
-constexpr std::size_t kMaxSecret = 64 * 1024;
+constexpr std::size_t kMaxSecret = std::size_t{64} * 1024;
 
 std::string_view take_digits(std::string_view& text) {
   std::size_t length = 0;

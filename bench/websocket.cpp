@@ -1,0 +1,245 @@
+#include <arpa/inet.h>
+#include <charconv>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <set>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/descriptor.hpp"
+#include "bench/measure.hpp"
+
+/// A thousand browsers in one thread: each follows 100 signals of `tagwerk simulate signals` that
+/// no other one follows together, and every value is checked: the right signal, and the step after
+/// the one before. As small as it can be, because it takes its time from the server it measures.
+/// usage: bench_websocket PORT TOKEN CLIENTS SECONDS SIGNALS_PER_UNIT
+/// Prints "ready" when every client has its snapshot, then one line of JSON with what it counted.
+/// Source: RFC 6455, as far as a server's unfragmented, uncompressed text messages need it
+namespace tagwerk::bench {
+namespace {
+
+constexpr int kUnits = 4;
+constexpr std::size_t kTagsEach = 100;
+constexpr int kSteps = 128;  ///< of a signal, until it begins again
+
+struct Counts {
+  std::uint64_t items = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t skipped = 0;  ///< steps that were polled over
+  std::uint64_t wrong = 0;
+};
+
+/// Reads `"name":` of an item at or behind `at`; the position behind it.
+std::size_t behind(std::string_view text, std::string_view name, std::size_t at) {
+  const auto found = text.find(name, at);
+  return found == std::string_view::npos ? found : found + name.size();
+}
+
+template <class Number>
+Number number_at(std::string_view text, std::size_t& at) {
+  Number out{};
+  const auto read = std::from_chars(text.data() + at, text.data() + text.size(), out);
+  at = static_cast<std::size_t>(read.ptr - text.data());
+  return out;
+}
+
+class Client {
+ public:
+  Client(std::uint16_t port, std::string_view token, std::vector<std::uint32_t> signals,
+         std::uint32_t per_unit)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+        per_unit_(per_unit),
+        steps_(std::size_t{kUnits} * per_unit, kNone) {
+    sockaddr_in server{};
+    server.sin_family = AF_INET;
+    server.sin_port = htons(port);
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    require(
+        ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0,
+        "cannot connect");
+    shake_hands(token);
+    subscribe(signals);
+    for (const std::uint32_t each : signals)
+      steps_[each] = kUnseen;
+    ::fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
+  }
+
+  int socket() const { return socket_.get(); }
+  bool has_snapshot() const { return snapshot_; }
+
+  /// Takes what is there; counts whole messages.
+  void read(Counts& counts) {
+    char piece[65536];
+    for (;;) {
+      const auto got = ::recv(socket_.get(), piece, sizeof piece, 0);
+      if (got < 0 && errno == EAGAIN) return;
+      require(got > 0, "the server closed a connection");
+      counts.bytes += static_cast<std::uint64_t>(got);
+      buffer_.append(piece, static_cast<std::size_t>(got));
+      while (take_message(counts)) {
+      }
+    }
+  }
+
+ private:
+  static constexpr int kNone = -2, kUnseen = -1;
+
+  void send(std::string_view bytes) const {
+    require(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(bytes.size()),
+            "cannot send");
+  }
+
+  void shake_hands(std::string_view token) {
+    send(fmt::format(
+        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Protocol: tagwerk, bearer.{}\r\n\r\n",
+        token));
+    std::string answer;
+    while (!answer.ends_with("\r\n\r\n")) {
+      char byte = 0;
+      require(::recv(socket_.get(), &byte, 1, 0) == 1, "no answer to the handshake");
+      answer += byte;
+    }
+    require(answer.starts_with("HTTP/1.1 101 "), answer.substr(0, answer.find('\r')));
+  }
+
+  void subscribe(const std::vector<std::uint32_t>& signals) const {
+    std::string text = R"({"op":"subscribe","id":1,"paths":[)";
+    for (const std::uint32_t each : signals)
+      text += fmt::format(R"({}"/Unit{}/Signal{}")", text.ends_with('[') ? "" : ",",
+                          each / per_unit_ + 1, each % per_unit_);
+    text += "]}";
+    std::string frame = "\x81";
+    frame += static_cast<char>(0x80 | 126);  // masked, 16-bit length
+    frame += static_cast<char>(text.size() >> 8);
+    frame += static_cast<char>(text.size() & 0xff);
+    frame.append(4, '\0');  // the mask that changes nothing
+    send(frame + text);
+  }
+
+  bool take_message(Counts& counts) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(buffer_[i]); };
+    if (buffer_.size() < 2) return false;
+    std::size_t head = 2, length = byte(1) & 0x7f;
+    if (length >= 126) {
+      head = length == 126 ? 4 : 10;
+      if (buffer_.size() < head) return false;
+      length = 0;
+      for (std::size_t i = 2; i < head; ++i)
+        length = length << 8 | byte(i);
+    }
+    if (buffer_.size() < head + length) return false;
+    require(byte(0) == 0x81, "not an unfragmented text message");
+    ++counts.messages;
+    look_at(std::string_view(buffer_).substr(head, length), counts);
+    buffer_.erase(0, head + length);
+    return true;
+  }
+
+  void look_at(std::string_view text, Counts& counts) {
+    constexpr std::string_view kPath = R"("path":"/Unit)", kSignal = "/Signal",
+                               kValue = R"("value":)", kGood = R"("status":"Good")";
+    if (text.starts_with(R"({"op":"snapshot")")) snapshot_ = true;
+    for (auto at = behind(text, kPath, 0); at != std::string_view::npos;
+         at = behind(text, kPath, at)) {
+      const auto unit = number_at<std::uint32_t>(text, at);
+      at += kSignal.size();
+      const auto signal = number_at<std::uint32_t>(text, at);
+      at = behind(text, kValue, at);
+      const auto value = number_at<double>(text, at);
+      const auto next = std::min(text.find(kPath, at), text.size());
+      const bool good = text.substr(at, next - at).find(kGood) != std::string_view::npos;
+      ++counts.items;
+      counts.wrong += good && check(unit, signal, value, counts) ? 0 : 1;
+    }
+  }
+
+  bool check(std::uint32_t unit, std::uint32_t signal, double value, Counts& counts) {
+    if (unit < 1 || unit > kUnits || signal >= per_unit_) return false;
+    int& before = steps_[std::size_t{unit - 1} * per_unit_ + signal];
+    const double steps = (value - (unit - 1) * 25'000.0 - signal) * kSteps;
+    const int step = static_cast<int>(steps);
+    if (before == kNone || steps != step || step < 0 || step >= kSteps) return false;
+    if (before != kUnseen)
+      counts.skipped += static_cast<std::uint64_t>((step - before + kSteps - 1) % kSteps);
+    before = step;
+    return true;
+  }
+
+  base::Descriptor socket_;
+  std::uint32_t per_unit_;
+  std::vector<int> steps_;  ///< by signal: the last one seen
+  std::string buffer_;
+  bool snapshot_ = false;
+};
+
+class Crowd {
+ public:
+  Crowd(std::uint16_t port, std::string_view token, std::size_t count, std::uint32_t per_unit)
+      : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    std::mt19937 random(1);
+    std::set<std::vector<std::uint32_t>> known;
+    auto all = shuffled(kUnits * per_unit);
+    while (clients_.size() < count) {
+      std::ranges::shuffle(all, random);
+      std::vector<std::uint32_t> mine(all.begin(), all.begin() + kTagsEach);
+      if (!known.insert(mine).second) continue;
+      clients_.push_back(std::make_unique<Client>(port, token, std::move(mine), per_unit));
+      epoll_event wish{.events = EPOLLIN, .data = {.ptr = clients_.back().get()}};
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, clients_.back()->socket(), &wish);
+    }
+  }
+
+  bool has_snapshots() const {
+    return std::ranges::all_of(clients_, [](const auto& each) { return each->has_snapshot(); });
+  }
+
+  void listen(double until, Counts& counts, bool until_snapshots) {
+    epoll_event events[256];
+    while (wall_seconds() < until && !(until_snapshots && has_snapshots())) {
+      const int count = ::epoll_wait(epoll_.get(), events, std::size(events), 20);
+      for (int i = 0; i < count; ++i)
+        static_cast<Client*>(events[i].data.ptr)->read(counts);
+    }
+  }
+
+ private:
+  base::Descriptor epoll_;
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+void run(char** arguments) {
+  const auto clients = static_cast<std::size_t>(std::atoi(arguments[3]));
+  const double seconds = std::atof(arguments[4]);
+  Crowd crowd(static_cast<std::uint16_t>(std::atoi(arguments[1])), arguments[2], clients,
+              static_cast<std::uint32_t>(std::atoi(arguments[5])));
+  Counts before;
+  crowd.listen(wall_seconds() + 30, before, true);
+  require(crowd.has_snapshots(), "not every client got its snapshot within 30 s");
+  // What piled up while the others connected is no steady state.
+  crowd.listen(wall_seconds() + 2, before, false);
+  fmt::print("ready\n");
+  std::fflush(stdout);
+  Counts counts;
+  crowd.listen(wall_seconds() + seconds, counts, false);
+  fmt::print(R"({{"items":{},"messages":{},"bytes":{},"skipped":{},"wrong":{}}})"
+             "\n",
+             counts.items, counts.messages, counts.bytes, counts.skipped,
+             counts.wrong + before.wrong);
+}
+
+}  // namespace
+}  // namespace tagwerk::bench
+
+int main(int argc, char** argv) {
+  if (argc != 6) {
+    fmt::print(stderr, "usage: bench_websocket PORT TOKEN CLIENTS SECONDS SIGNALS_PER_UNIT\n");
+    return 2;
+  }
+  tagwerk::bench::run(argv);
+}
