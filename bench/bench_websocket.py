@@ -24,10 +24,9 @@ def rows():
             crowd = subprocess.Popen([program, str(server.port), server.client.token, str(CLIENTS), str(SECONDS), str(PER_UNIT)],
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             try:
-                ready = crowd.stdout.readline()
-                require(ready == "ready\n", crowd.stderr.read()[-500:] if not ready else ready)
+                said(crowd)
                 counts = {}
-                used = measured(server, lambda: counts.update(json.loads(crowd.stdout.readline())))
+                used = measured(server, lambda: counts.update(json.loads(said(crowd))))
             finally:
                 crowd.kill()
                 crowd.communicate()
@@ -41,6 +40,13 @@ def rows():
         Row("values delivered, each checked", items, "1/s", asked, "1/s asked for", more_is_better=True),
         Row("bytes sent", counts["bytes"] / SECONDS / 1e6, "MB/s"),
     ]
+
+
+def said(crowd):
+    """The next line of the clients' program; what is wrong when there is none."""
+    line = crowd.stdout.readline()
+    require(line, line or crowd.stderr.read()[-500:])
+    return line
 
 
 def measured(server, work):

@@ -86,6 +86,7 @@ class Client {
 
  private:
   static constexpr int kNone = -2, kUnseen = -1;
+  static constexpr unsigned char kText = 0x81, kPing = 0x89, kPong = 0x8a;
 
   void send(std::string_view bytes) const {
     require(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
@@ -122,6 +123,13 @@ class Client {
     send(frame + text);
   }
 
+  void answer_ping(std::string_view payload) const {
+    std::string frame(1, static_cast<char>(kPong));
+    frame += static_cast<char>(0x80 | payload.size());
+    frame.append(4, '\0');
+    send(frame.append(payload));
+  }
+
   bool take_message(Counts& counts) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(buffer_[i]); };
     if (buffer_.size() < 2) return false;
@@ -134,9 +142,14 @@ class Client {
         length = length << 8 | byte(i);
     }
     if (buffer_.size() < head + length) return false;
-    require(byte(0) == 0x81, "not an unfragmented text message");
-    ++counts.messages;
-    look_at(std::string_view(buffer_).substr(head, length), counts);
+    const auto payload = std::string_view(buffer_).substr(head, length);
+    if (byte(0) == kPing) {
+      answer_ping(payload);
+    } else {
+      require(byte(0) == kText, fmt::format("a frame that begins with {:#x}", byte(0)));
+      ++counts.messages;
+      look_at(payload, counts);
+    }
     buffer_.erase(0, head + length);
     return true;
   }

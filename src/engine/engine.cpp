@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/prefetch.hpp"
+
 namespace tagwerk::engine {
 namespace {
 
@@ -69,8 +71,11 @@ void Engine::configure(std::shared_ptr<const model::Plant> plant, Now now, const
 void Engine::step(Now now, std::span<Sample> samples) {
   TAGWERK_ASSERT_THREAD(thread_);
   changes_.reserve(samples.size());
-  for (Sample& sample : samples)
-    apply(now, sample);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (const std::size_t next = i + base::kPrefetchAhead; next < samples.size())
+      if (const Slot slot = samples[next].slot; slot < tags_.size()) base::prefetch(tags_[slot]);
+    apply(now, samples[i]);
+  }
   counters_.samples += samples.size();
   ++counters_.steps;
   publish();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/prefetch.hpp"
 
 namespace tagwerk::engine {
 namespace {
@@ -42,15 +43,16 @@ void TableSink::tell(std::string& known, std::string now) {
 
 void TableSink::on_changes(std::span<const Change> changes) {
   writer_.begin(changes.front().server_time);
-  for (const Change& change : changes) {
-    if ((change.flags & Change::kLate) != 0) continue;
-    const Sample& sample = change.sample;
-    if (auto fine = writer_.publish(sample.slot, sample.value, sample.quality, sample.time,
-                                    change.server_time);
-        !fine && fine.error().code == ErrorCode::limit_exceeded)
-      // Null with the reason, not the old value as if it were still so.
-      static_cast<void>(writer_.publish(sample.slot, {}, kBadEncodingLimitsExceeded, sample.time,
-                                        change.server_time));
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (const std::size_t next = i + base::kPrefetchAhead; next < changes.size())
+      writer_.prefetch(changes[next].sample.slot);
+    const auto& [sample, server_time, tag, flags] = changes[i];
+    if ((flags & Change::kLate) != 0) continue;
+    const auto outcome =
+        writer_.publish_now(sample.slot, sample.value, sample.quality, sample.time, server_time);
+    // Null with the reason, not the old value as if it were still so.
+    if (outcome == table::Outcome::too_large) [[unlikely]]
+      writer_.publish_now(sample.slot, {}, kBadEncodingLimitsExceeded, sample.time, server_time);
   }
   writer_.commit();
 }

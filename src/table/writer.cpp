@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/prefetch.hpp"
 #include "table/saved.hpp"
 #include "table/value_bytes.hpp"
 
@@ -69,13 +70,7 @@ Outcome Writer::publish_raw(Slot slot, const RawValue& value) {
 
 Status Writer::publish(Slot slot, const Value& value, Quality quality, UtcTime source,
                        UtcTime server) {
-  const RawValue raw{{.type = value.type(),
-                      .quality = quality.code,
-                      .bits = inline_bits(value),
-                      .source_ns = ns_of(source),
-                      .server_ns = ns_of(server)},
-                     area_bytes(value, scratch_)};
-  switch (publish_raw(slot, raw)) {
+  switch (publish_now(slot, value, quality, source, server)) {
     case Outcome::fine:
       return {};
     case Outcome::no_tag:
@@ -85,13 +80,32 @@ Status Writer::publish(Slot slot, const Value& value, Quality quality, UtcTime s
   }
   return fail(ErrorCode::limit_exceeded,
               "{} bytes for the tag in slot {}, which has room for {}; define it with more",
-              raw.bytes.size(), slot, catalog_.area_of(slot).length);
+              area_bytes(value, scratch_).size(), slot, catalog_.area_of(slot).length);
+}
+
+Outcome Writer::publish_now(Slot slot, const Value& value, Quality quality, UtcTime source,
+                            UtcTime server) {
+  return publish_raw(slot, {{.type = value.type(),
+                             .quality = quality.code,
+                             .bits = inline_bits(value),
+                             .source_ns = ns_of(source),
+                             .server_ns = ns_of(server)},
+                            value.has_buffer() ? area_bytes(value, scratch_) : base::ByteView{}});
+}
+
+void Writer::prefetch(Slot slot) const {
+  if (slot >= options_.slot_capacity) return;
+  base::prefetch(view_.cell(slot));
+  if (twin_) base::prefetch(twin_view_.cell(slot));
 }
 
 void Writer::apply(std::span<const Sample> samples, UtcTime server_time) {
   const bool alone = !in_batch_;
   if (alone) begin(server_time);
-  for (const auto& sample : samples) {
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (const std::size_t next = i + base::kPrefetchAhead; next < samples.size())
+      prefetch(samples[next].slot);
+    const Sample& sample = samples[i];
     const Current current{.type = sample.value.type(),
                           .quality = sample.quality.code,
                           .bits = inline_bits(sample.value),

@@ -91,6 +91,11 @@ class Writer {
   /// stays
   Status publish(Slot slot, const Value& value, Quality quality, UtcTime source,
                  UtcTime server = kNever);
+  /// The same without a sentence about what went wrong: for whom it is one of millions a second.
+  Outcome publish_now(Slot slot, const Value& value, Quality quality, UtcTime source,
+                      UtcTime server);
+  /// The slot will be published soon; see base/prefetch.hpp.
+  void prefetch(Slot slot) const;
   /// Publishes every sample into the open batch, or as one. A value too large for its area is shown
   /// as null with BadEncodingLimitsExceeded and counted; samples without a tag are skipped and
   /// counted.
