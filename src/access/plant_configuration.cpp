@@ -75,8 +75,8 @@ PlantConfiguration::PlantConfiguration(store::ConfigurationStore& store,
                                        Activate activate)
     : store_(store), catalogue_(catalogue), activate_(std::move(activate)) {}
 
-Status PlantConfiguration::start() {
-  auto loaded = store_.load();
+Status PlantConfiguration::start(std::optional<Result<store::Configuration>> read_ahead) {
+  auto loaded = read_ahead ? std::move(*read_ahead) : store_.load();
   if (!loaded) return std::unexpected(loaded.error());
   configuration_ = std::move(*loaded);
   auto plant = model::Plant::make(configuration_.project, catalogue_, configuration_.tag_ids,

@@ -38,8 +38,8 @@ class PlantConfiguration {
   PlantConfiguration(store::ConfigurationStore& store, const model::ConnectorCatalogue& catalogue,
                      Activate activate);
 
-  /// Reads the database and activates what is there.
-  Status start();
+  /// Activates what the database has; `read_ahead` is what its load() said before, if it was asked.
+  Status start(std::optional<Result<store::Configuration>> read_ahead = {});
 
   std::shared_ptr<const model::Plant> plant() const { return plant_.load(); }
 

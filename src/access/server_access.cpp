@@ -49,9 +49,9 @@ ServerAccess::ServerAccess(Parts parts)
                      }),
       locks_(parts_.locks) {}
 
-Status ServerAccess::start() {
+Status ServerAccess::start(std::optional<Result<store::Configuration>> read_ahead) {
   if (auto read = locks_.start(); !read) return read;
-  return configuration_.start();
+  return configuration_.start(std::move(read_ahead));
 }
 
 void ServerAccess::set_ready(std::string not_ready_because) {

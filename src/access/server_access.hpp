@@ -43,9 +43,10 @@ class ServerAccess final : public Access {
   /// The sink to register with the engine, after the table's.
   Broadcaster& broadcaster() { return broadcaster_; }
   PlantConfiguration& configuration() { return configuration_; }
-  /// Reads what is stored: the plant, which runs then, and its locks.
+  /// Reads what is stored: the plant, which runs then, and its locks. `read_ahead`: what the
+  /// configuration's load() has said before, if it was asked.
   /// Threads: the store's
-  Status start();
+  Status start(std::optional<Result<store::Configuration>> read_ahead = {});
   /// What time brings: locks that are over. Cheap when there is nothing to do; call it twice a
   /// second.
   /// Threads: any one

@@ -18,6 +18,7 @@
 #include "app/version.hpp"
 #include "auth/authenticator.hpp"
 #include "auth/database_accounts.hpp"
+#include "base/assert.hpp"
 #include "base/log.hpp"
 #include "connectors/modbus/schema.hpp"
 #include "engine/table_sink.hpp"
@@ -93,6 +94,7 @@ struct Server::Parts {
   std::unique_ptr<engine::TableSink> table_sink;
   std::unique_ptr<engine::EngineRunner> engine;
   std::unique_ptr<supervisor::Supervisor> supervisor;
+  std::optional<Result<store::Configuration>> read_ahead;  ///< the store's thread's
   std::unique_ptr<base::Worker> store_worker;
   std::unique_ptr<access::ServerAccess> access;
   std::shared_ptr<servers::http::HttpApi> api;
@@ -130,7 +132,13 @@ Status Server::Parts::open_data() {
         return fail(ErrorCode::unavailable, "too many requests wait for the database; try again");
       },
       std::move(*keys), auth::Authenticator::Settings{.secret_file = data->path() / "secret"});
-  return base::run_on(*store_worker, [this] { return authenticator->start(base::utc_now()); });
+  auto started =
+      base::run_on(*store_worker, [this] { return authenticator->start(base::utc_now()); });
+  if (!started) return started;
+  // The project is read while the table is made or taken over.
+  const bool posted = store_worker->post([this] { read_ahead = configuration->load(); });
+  TAGWERK_ASSERT(posted);
+  return {};
 }
 
 Status Server::Parts::prepare_backups() {
@@ -178,7 +186,8 @@ Status Server::Parts::make_plant() {
   engine->engine().add_sink(&access->broadcaster());
   engine->engine().set_target(supervisor.get());
   engine->start();
-  return base::run_on(*store_worker, [this] { return access->start(); });
+  return base::run_on(*store_worker,
+                      [this] { return access->start(std::exchange(read_ahead, std::nullopt)); });
 }
 
 Status Server::Parts::apply_projects() {
