@@ -23,6 +23,9 @@ PERIOD_SECONDS = 0.25
 BACKOFF_SECONDS = 2.4
 # A fault goes on for as long after it was seen, so that attempts fall into every stage of the backoff.
 LONGEST_HOLD_SECONDS = 2.0
+# The device without faults may be silent for so long: a shared machine stands still for a second now and then, and nine
+# timeouts one after the other take longer.
+UNDISTURBED_SECONDS = 3
 # What a busy machine may add before it counts as broken.
 PATIENCE_SECONDS = 3.0
 
@@ -68,14 +71,17 @@ class ModbusPeer:
         the device does not have; the device Living is reached without a proxy."""
         lines = ["connectors:", "  plc:", "    type: modbus", "    host: 127.0.0.1", "    unit: 1",
                  f"    period: {PERIOD_SECONDS * 1000:.0f}ms", f"    timeout: {TIMEOUT_SECONDS * 1000:.0f}ms", "    devices:"]
-        lines += [f"      {device}: {{port: {port}}}" for device, port in ports.items()]
+        lines += [f"      {device}: {{port: {port}{patience}}}" for device, port in ports.items()
+                  for patience in [f", timeout: {UNDISTURBED_SECONDS}s" if device == "Living" else ""]]
         lines.append("tags:")
         for device in ports:
-            def tag(name, kind, address, dtype, more="", device=device):
+            patience = f", stale_after: {UNDISTURBED_SECONDS}s" if device == "Living" else ""
+
+            def tag(name, kind, address, dtype, more=patience, device=device):
                 lines.append(f"  {device}/{name}: {{type: {kind}, source: {{connector: plc, device: {device}, "
                              f'address: "{address}", dtype: {dtype}}}{more}}}')
             tag("Step", "int", "HR:2", "uint32")
-            tag("Scratch", "int", "HR:100", "uint16", ", write: operator")
+            tag("Scratch", "int", "HR:100", "uint16", f", write: operator{patience}")
             tag("Missing", "int", "HR:5000", "uint16")
         return "\n".join(lines) + "\n"
 

@@ -78,7 +78,7 @@ class BuildAhead:
         log = RESULTS / "build-ahead.log"
         print(f"the sanitizer builds go on beside the next suites: {log.relative_to(TREE)}", flush=True)
         with open(log, "w", encoding="utf-8") as output:
-            self.process = subprocess.Popen(["nice", "-n", "19", "bash", "-c", commands], cwd=TREE,
+            self.process = subprocess.Popen(["chrt", "--idle", "0", "bash", "-c", commands], cwd=TREE,
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
 
     def wait(self):

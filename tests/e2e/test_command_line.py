@@ -196,8 +196,9 @@ class RunningServer(CommandLine):
                          rf"(?m)^{self.instance} .* {self.demo.program.pid} .*written$")
 
     def test_table_get_shows_values_with_quality_and_time(self):
-        self.assertRegex(self.table("get", "/Plant/PumpHouse/Pressure"),
-                         r"\A/Plant/PumpHouse/Pressure +\d\.\d+ +Good +20\d\d-\d\d-\d\dT.*Z\n\Z")
+        form = re.compile(r"\A/Plant/PumpHouse/Pressure +\d\.\d+ +Good +20\d\d-\d\d-\d\dT.*Z\n\Z")
+        # A busy machine may keep the simulator from answering in time; then it is Bad for a moment.
+        harness.wait_until(lambda: form.match(self.table("get", "/Plant/PumpHouse/Pressure")), 10, form.pattern)
         self.assertGreaterEqual(len(self.table("get").splitlines()), 40)
         self.assertEqual(len(self.table("get", "/Plant/PumpHouse/*/Speed").splitlines()), 2)
         answer = self.run_it("table", "get", "/No/Such", "--instance", self.instance, expected=FAILED)
