@@ -187,9 +187,10 @@ def coverage():
     outcome = ctest("coverage", "-L", "unit")
     report = TREE / "build" / "coverage" / "report"
     report.mkdir(exist_ok=True)
-    code = call("gcovr", "--root", TREE, "--filter", "src/", "--exclude", r".*_(test|bench)\.cpp",
+    # Where it runs it leaves files when it breaks off.
+    code = call("gcovr", "--root", TREE, "--filter", f"{TREE}/src/", "--exclude", r".*_(test|bench)\.cpp",
                 "--exclude-throw-branches", "--json-summary", report / "summary.json",
-                "--html-details", report / "index.html", "build/coverage")
+                "--html-details", report / "index.html", ".", cwd=TREE / "build" / "coverage")
     if code != 0:
         raise Broken(f"gcovr ended with {code}")
     print_coverage(json.loads((report / "summary.json").read_text()))
