@@ -1,8 +1,5 @@
-#include <arpa/inet.h>
 #include <charconv>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <set>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -10,13 +7,13 @@
 
 #include "base/descriptor.hpp"
 #include "bench/measure.hpp"
+#include "net/websocket_for_test.hpp"
 
 /// A thousand browsers in one thread: each follows 100 signals of `tagwerk simulate signals` that
 /// no other one follows together, and every value is checked: the right signal, and the step after
 /// the one before. As small as it can be, because it takes its time from the server it measures.
 /// usage: bench_websocket PORT TOKEN CLIENTS SECONDS SIGNALS_PER_UNIT
 /// Prints "ready" when every client has its snapshot, then one line of JSON with what it counted.
-/// Source: RFC 6455, as far as a server's unfragmented, uncompressed text messages need it
 namespace tagwerk::bench {
 namespace {
 
@@ -50,16 +47,9 @@ class Client {
  public:
   Client(std::uint16_t port, std::string_view token, std::vector<std::uint32_t> signals,
          std::uint32_t per_unit)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      : socket_(net::connected_for_test(port)),
         per_unit_(per_unit),
         steps_(std::size_t{kUnits} * per_unit, kNone) {
-    sockaddr_in server{};
-    server.sin_family = AF_INET;
-    server.sin_port = htons(port);
-    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    require(
-        ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0,
-        "cannot connect");
     shake_hands(token);
     subscribe(signals);
     for (const std::uint32_t each : signals)
@@ -86,7 +76,6 @@ class Client {
 
  private:
   static constexpr int kNone = -2, kUnseen = -1;
-  static constexpr unsigned char kText = 0x81, kPing = 0x89, kPong = 0x8a;
 
   void send(std::string_view bytes) const {
     require(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
@@ -95,11 +84,7 @@ class Client {
   }
 
   void shake_hands(std::string_view token) {
-    send(fmt::format(
-        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        "Sec-WebSocket-Protocol: tagwerk, bearer.{}\r\n\r\n",
-        token));
+    send(net::handshake_for_test(token));
     std::string answer;
     while (!answer.ends_with("\r\n\r\n")) {
       char byte = 0;
@@ -115,19 +100,7 @@ class Client {
       text += fmt::format(R"({}"/Unit{}/Signal{}")", text.ends_with('[') ? "" : ",",
                           each / per_unit_ + 1, each % per_unit_);
     text += "]}";
-    std::string frame = "\x81";
-    frame += static_cast<char>(0x80 | 126);  // masked, 16-bit length
-    frame += static_cast<char>(text.size() >> 8);
-    frame += static_cast<char>(text.size() & 0xff);
-    frame.append(4, '\0');  // the mask that changes nothing
-    send(frame + text);
-  }
-
-  void answer_ping(std::string_view payload) const {
-    std::string frame(1, static_cast<char>(kPong));
-    frame += static_cast<char>(0x80 | payload.size());
-    frame.append(4, '\0');
-    send(frame.append(payload));
+    send(net::frame_for_test(net::FrameForTest::kText, text));
   }
 
   bool take_message(Counts& counts) {
@@ -143,10 +116,12 @@ class Client {
     }
     if (buffer_.size() < head + length) return false;
     const auto payload = std::string_view(buffer_).substr(head, length);
-    if (byte(0) == kPing) {
-      answer_ping(payload);
+    const auto kind = static_cast<net::FrameForTest>(byte(0));
+    if (kind == net::FrameForTest::kPing) {
+      send(net::frame_for_test(net::FrameForTest::kPong, payload));
     } else {
-      require(byte(0) == kText, fmt::format("a frame that begins with {:#x}", byte(0)));
+      require(kind == net::FrameForTest::kText,
+              fmt::format("a frame that begins with {:#x}", byte(0)));
       ++counts.messages;
       look_at(payload, counts);
     }

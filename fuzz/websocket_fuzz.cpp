@@ -3,10 +3,8 @@
 // messages the server must still answer a ping, or have said goodbye; after bytes it must take a
 // new client.
 
-#include <arpa/inet.h>
 #include <cerrno>
 #include <cstdint>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string>
 #include <string_view>
@@ -15,10 +13,12 @@
 
 #include "base/assert.hpp"
 #include "base/descriptor.hpp"
+#include "net/websocket_for_test.hpp"
 #include "servers/http/server_for_test.hpp"
 
 namespace {
 
+namespace net = tagwerk::net;
 using tagwerk::servers::http::ServerForTest;
 
 constexpr int kPatienceMs = 5000;
@@ -40,21 +40,11 @@ class Server {
 
 class Client {
  public:
-  explicit Client(Server& server) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server.port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    TAGWERK_ASSERT(
-        ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  explicit Client(Server& server) : socket_(net::connected_for_test(server.port())) {
     // A reset at the end leaves no port behind.
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    (void)send(fmt::format(
-        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        "Sec-WebSocket-Protocol: tagwerk, bearer.{}\r\n\r\n",
-        server.token()));
+    (void)send(net::handshake_for_test(server.token()));
     TAGWERK_ASSERT(received("\r\n\r\n"));
     TAGWERK_ASSERT(answer_.starts_with("HTTP/1.1 101 "));
   }
@@ -64,14 +54,7 @@ class Client {
            static_cast<ssize_t>(bytes.size());
   }
   bool send_message(std::string_view text) const {
-    std::string frame = "\x81";
-    frame += static_cast<char>(0x80 | (text.size() < 126 ? text.size() : 126));
-    if (text.size() >= 126) {
-      frame += static_cast<char>(text.size() >> 8);
-      frame += static_cast<char>(text.size() & 0xff);
-    }
-    frame.append(4, '\0');  // the mask that changes nothing
-    return send(frame.append(text));
+    return send(net::frame_for_test(net::FrameForTest::kText, text));
   }
   /// False when the server has closed; waiting in vain is a fault.
   bool received(std::string_view wanted) {

@@ -92,11 +92,11 @@ PEERS = {peer.name: peer for peer in (ModbusPeer,)}
 
 
 class FaultRig:
-    """One server, `lanes` devices behind proxies and one beside them that must not notice anything."""
+    """One server, for every fault `lanes_each` devices behind proxies, and one beside them that must not notice anything."""
 
-    def __init__(self, peer, lanes):
+    def __init__(self, peer, lanes_each=1):
         self.peer = PEERS[peer]()
-        self.lanes = lanes
+        self.lanes = lanes_each * len(FAULTS)
         self.items = {}  # path -> the last item
         self.disturbed = []  # what the device without a proxy showed but Good
         self._heard = threading.Condition()
@@ -180,23 +180,20 @@ class FaultRig:
             if item["status"] != "Good":
                 raise Failed(f"{fault.name} is no fault, but {path} shows {item['status']}")
 
-    def run(self, rounds, faults=None, progress=None):
-        """`rounds` of every fault, a lane each at the same time; returns fault -> seconds of every recovery."""
-        faults = faults or FAULTS
-        taken, errors = {fault.name: [] for fault in faults}, []
+    def run(self, rounds):
+        """`rounds` of every fault, spread over its lanes, all lanes at the same time; returns fault -> seconds of every
+        recovery."""
+        taken, errors = {fault.name: [] for fault in FAULTS}, []
 
         def drive(lane):
-            fault = faults[lane % len(faults)]
-            share = rounds // (self.lanes // len(faults))
+            fault = FAULTS[lane % len(FAULTS)]
             try:
-                for _ in range(share):
+                for _ in range(rounds * len(FAULTS) // self.lanes):
                     taken[fault.name].append(self.round(lane, fault))
-                    if progress:
-                        progress(fault, taken)
             except Exception as error:  # pylint: disable=broad-except  # shown to the caller
                 errors.append(f"lane {lane}, {fault.name}: {error}")
 
-        threads = [threading.Thread(target=drive, args=(lane,)) for lane in range(self.lanes // len(faults) * len(faults))]
+        threads = [threading.Thread(target=drive, args=(lane,)) for lane in range(self.lanes)]
         for thread in threads:
             thread.start()
         for thread in threads:

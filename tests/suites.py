@@ -187,10 +187,11 @@ def coverage():
     outcome = ctest("coverage", "-L", "unit")
     report = TREE / "build" / "coverage" / "report"
     report.mkdir(exist_ok=True)
-    # Where it runs it leaves files when it breaks off.
-    code = call("gcovr", "--root", TREE, "--filter", f"{TREE}/src/", "--exclude", r".*_(test|bench)\.cpp",
+    code = call("gcovr", "--root", TREE, "--filter", "src/", "--exclude", r".*_(test|bench)\.cpp",
                 "--exclude-throw-branches", "--json-summary", report / "summary.json",
-                "--html-details", report / "index.html", ".", cwd=TREE / "build" / "coverage")
+                "--html-details", report / "index.html", "build/coverage")
+    for left in TREE.glob("*.gcov"):  # where gcovr works, and what it leaves when it breaks off
+        left.unlink()
     if code != 0:
         raise Broken(f"gcovr ended with {code}")
     print_coverage(json.loads((report / "summary.json").read_text()))

@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "access/selection.hpp"
-#include "base/prefetch.hpp"
 
 namespace tagwerk::access {
 namespace {
@@ -25,9 +24,6 @@ constexpr Duration kLongestPeriod = 24h;
 constexpr int kEagerAttempts = 100;
 constexpr int kPatientAttempts = 5'000;
 constexpr Duration kPatience = 100us;
-
-/// Memory for so many updates is kept between two drains.
-constexpr std::size_t kSpareUpdates = 4'096;
 
 bool same_tag(const model::PlantTag* a, const model::PlantTag* b) {
   return a->id == b->id && a->slot == b->slot && a->definition == b->definition;
@@ -107,18 +103,14 @@ void LoopHub::route(const Broadcast& broadcast) {
     const Listeners& listeners = listeners_[change.sample.slot];
     // A change of the slot's former or next tag.
     if (listeners.tag != change.tag) continue;
-    const auto& all = listeners.all;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (const std::size_t next = i + base::kPrefetchAhead; next < all.size())
-        base::prefetch(*all[next].subscription);
-      hear(all[i], broadcast.number, change);
-    }
+    for (const Listener& listener : listeners.all)
+      hear(listener, broadcast.number, change);
   }
 }
 
 void LoopHub::hear(const Listener& listener, std::uint64_t number, const engine::Change& change) {
   Subscription& subscription = *listener.subscription;
-  if (number <= subscription.told_highest && number <= subscription.told[listener.index]) return;
+  if (number <= subscription.told[listener.index]) return;
   if (!change.differs() && !subscription.options.every) return;
   if (!subscription.touched) {
     if (subscription.options.max_rate || !subscription.pending.empty() ||
@@ -150,14 +142,10 @@ void LoopHub::deliver_touched() {
   const auto touched = std::exchange(touched_, {});
   for (Subscription* subscription : touched) {
     subscription->touched = false;
-    // Subscriptions hand on the memory that the one before had needed.
-    std::vector<Update> updates = std::exchange(subscription->ordered, std::move(spare_));
-    if (subscription->subscriber != nullptr) {
-      delivered_.fetch_add(updates.size(), std::memory_order_relaxed);
-      subscription->subscriber->on_changes(subscription->id, updates, 0);
-    }
-    updates.clear();
-    if (updates.capacity() <= kSpareUpdates) spare_ = std::move(updates);
+    const std::vector<Update> updates = std::exchange(subscription->ordered, {});
+    if (subscription->subscriber == nullptr) continue;
+    delivered_.fetch_add(updates.size(), std::memory_order_relaxed);
+    subscription->subscriber->on_changes(subscription->id, updates, 0);
   }
 }
 
@@ -283,7 +271,6 @@ Update LoopHub::read(Subscription& subscription, std::uint32_t index) {
     value = source_.current(*tag);
   }
   subscription.told[index] = whole;
-  subscription.told_highest = std::max(subscription.told_highest, whole);
   return {tag, std::move(value.current)};
 }
 

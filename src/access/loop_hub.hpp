@@ -58,7 +58,6 @@ class LoopHub final : public Hub,
     Subscriber* subscriber = nullptr;  ///< null: unsubscribed, erased when nobody walks any more
     Tags tags;
     std::vector<std::uint64_t> told;     ///< by index: publish number that the subscriber knows
-    std::uint64_t told_highest = 0;      ///< of all in `told`
     std::vector<Update> ordered;         ///< of the running drain
     std::vector<std::uint32_t> pending;  ///< tags (by index) whose latest value is still to be told
     std::vector<bool> is_pending;        ///< by index
@@ -114,7 +113,6 @@ class LoopHub final : public Hub,
   std::vector<Subscription*> slow_;  ///< have something pending until their subscriber resumes
   int walking_ = 0;
   bool any_gone_ = false;
-  std::vector<Update> spare_;  ///< memory for the next subscription's `ordered`
   net::Timer tick_;
   bool ticking_ = false;
   std::uint64_t next_id_ = 1;

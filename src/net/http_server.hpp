@@ -18,9 +18,9 @@ namespace tagwerk::net {
 
 /// What a client may ask of the server before it is turned away.
 struct HttpLimits {
-  std::size_t header_bytes = 16 * 1024;  ///< all header lines: 431
-  std::size_t target_bytes = 8 * 1024;   ///< 414
-  std::size_t connections = 10'000;      ///< over all loops, WebSockets included: 503
+  std::size_t header_bytes = std::size_t{16} * 1024;  ///< all header lines: 431
+  std::size_t target_bytes = std::size_t{8} * 1024;   ///< 414
+  std::size_t connections = 10'000;                   ///< over all loops, WebSockets included: 503
   /// The same from one address (IPv6: from one /64), but for this machine and trusted proxies: 503.
   std::size_t connections_per_client = 500;
   Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, up to the first request
@@ -29,9 +29,9 @@ struct HttpLimits {
   Duration idle_timeout = std::chrono::seconds(60);       ///< between requests
   Duration write_timeout = std::chrono::seconds(30);      ///< without the client taking a byte
   Duration stop_timeout = std::chrono::seconds(2);        ///< stop() waits so long for answers
-  std::size_t websocket_message = 1024 * 1024;            ///< received: close 1009
-  std::size_t websocket_pending = 8 * 1024 * 1024;        ///< queued for sending
-  Duration websocket_ping = std::chrono::seconds(15);     ///< silence before a ping; twice: closed
+  std::size_t websocket_message = std::size_t{1024} * 1024;      ///< received: close 1009
+  std::size_t websocket_pending = std::size_t{8} * 1024 * 1024;  ///< queued for sending
+  Duration websocket_ping = std::chrono::seconds(15);  ///< silence before a ping; twice: closed
 };
 
 struct HttpServerOptions {

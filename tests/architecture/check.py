@@ -153,10 +153,11 @@ def breaches(tree):
     own_folder = pathlib.Path(__file__).resolve().parent
     found = []
     for path in files_of(tree):
-        if path.suffix not in rules.TEXT_SUFFIXES or path.resolve().parent == own_folder:
+        content = path.read_bytes()
+        if b"\0" in content or path.resolve().parent == own_folder:
             continue
         relative = path.relative_to(tree)
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = content.decode(errors="replace").splitlines()
         for check in CHECKS:
             found += [f"{relative}:{number}: {wrong}" for number, wrong in check(relative, lines)]
     return found + list(check_corpora(tree))

@@ -92,6 +92,7 @@ class EveryRule(unittest.TestCase):
         for path in ("/ho" "me/anna/plant", "/wo" "rk/plant", "/ro" "ot/plant"):
             with self.subTest(path):
                 self.assert_one_breach("docs/notes.md", f"See {path}.\n", "path of one machine")
+                self.assert_one_breach("left_by_a_tool.gcov", f"Graph:{path}/x.gcno\n", "path of one machine")
 
     def test_download_addresses_in_the_lock_file_are_refused(self):
         self.assert_one_breach("web/package-lock.json", '{"resolved": "ht' 'tps://registry.example/x.tgz"}\n',

@@ -35,4 +35,3 @@ NOT_OURS = {".git", ".ccache", ".cache", "build", "node_modules", "dist", "demo-
 
 SOURCE_SUFFIXES = {".c", ".h", ".cpp", ".hpp", ".S"}
 CODE_SUFFIXES = SOURCE_SUFFIXES | {".py", ".sh", ".ts", ".js", ".mjs", ".svelte", ".php", ".cmake"}
-TEXT_SUFFIXES = CODE_SUFFIXES | {".md", ".txt", ".json", ".yaml", ".yml", ".html", ".css", ".xml", ".toml", ""}

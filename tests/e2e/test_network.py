@@ -151,7 +151,7 @@ class Lan(Served):
         text = "\n".join(program.output())
         certificate = data / "tls" / "certificate.pem"
         self.assertIn(fingerprint_of(certificate), text)
-        self.assertRegex(text, re.escape(url) + r"/setup#\w")
+        self.assertRegex(text, re.escape(url) + r"/setup#[\w-]+")
         self.assertEqual(oct((data / "tls" / "key.pem").stat().st_mode & 0o777), "0o600")
         port = int(url.rsplit(":", 1)[1])
         names = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-ext", "subjectAltName"], check=True,

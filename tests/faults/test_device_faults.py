@@ -3,6 +3,7 @@
 import unittest
 
 import harness
+from fault_proxy import FaultProxy
 from fault_rig import FAULTS, PEERS, FaultRig
 
 ROUNDS = 6
@@ -13,7 +14,7 @@ GROWTH_KIB = 8 * 1024
 class DeviceFaults(unittest.TestCase):
     def test_each_fault_is_found_out_and_over_by_itself_and_nobody_else_notices(self):
         for name in PEERS:
-            with self.subTest(connector=name), FaultRig(name, lanes=len(FAULTS)) as rig:
+            with self.subTest(connector=name), FaultRig(name) as rig:
                 rig.run(2)
                 before = rig.settled_resources()
                 taken = rig.run(ROUNDS - 2)
@@ -27,8 +28,8 @@ class DeviceFaults(unittest.TestCase):
                     print(f"{name}, {fault}: back after {max(each):.2f} s at most")
 
     def test_a_fault_that_is_none_is_refused_by_the_proxy(self):
-        with FaultRig("modbus", lanes=1) as rig, self.assertRaises(harness.Failed):
-            rig.proxies[0].fail("nothing of the kind")
+        with FaultProxy(harness.free_port()) as proxy, self.assertRaises(harness.Failed):
+            proxy.fail("nothing of the kind")
 
 
 if __name__ == "__main__":

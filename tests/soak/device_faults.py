@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from fault_rig import FAULTS, PEERS, FaultRig
+from fault_rig import PEERS, FaultRig
 from waiting import Failed
 
 ROUNDS = int(os.environ.get("TAGWERK_ROUNDS", 1000))
@@ -14,7 +14,7 @@ GROWTH_KIB = 16 * 1024
 
 
 def soak(peer):
-    with FaultRig(peer, lanes=LANES_PER_FAULT * len(FAULTS)) as rig:
+    with FaultRig(peer, LANES_PER_FAULT) as rig:
         rig.run(LANES_PER_FAULT)
         before, begin = rig.settled_resources(), time.monotonic()
         taken = rig.run(ROUNDS)
