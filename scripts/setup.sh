@@ -10,7 +10,7 @@ build_packages=(
 
 # What the tests need on top.
 test_packages=(
-  git python3 python3-pymodbus python3-serial-asyncio python3-websockets python3-sysv-ipc mbpoll
+  git iproute2 python3 python3-pymodbus python3-serial-asyncio python3-websockets python3-sysv-ipc mbpoll
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev gcovr chromium nginx-light openssl curl zstd
 )
 

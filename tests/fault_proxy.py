@@ -16,22 +16,25 @@ class FaultProxy:
 
     refuse          connections are closed, new ones refused
     mute            connections are taken, what comes is swallowed, nothing is answered
-    half-open       packets are dropped: nothing more arrives on either side, new connections get no answer at all
+    half-open       as if packets were dropped: nothing more arrives on either side, new connections get no answer at all
     late            answers come `late_seconds` after their time
     garbage         random bytes instead of the answers
     close mid-frame the first bytes of an answer, then the end of the connection
     restart         all connections are reset; new ones are refused until heal()
     slow            answers come byte by byte, `late_seconds` for each
     trickle         answers come in two parts shortly after each other, which breaks nothing
+    bad address     what `refusing` answers itself does not reach the device: (requests passed on, answers) of some requests
     """
 
-    MODES = ("refuse", "mute", "half-open", "late", "garbage", "close mid-frame", "restart", "slow", "trickle")
+    MODES = ("refuse", "mute", "half-open", "late", "garbage", "close mid-frame", "restart", "slow", "trickle", "bad address")
+    host = "127.0.0.1"
 
     def __init__(self, target, late_seconds=1.0):
         self.port = None
         self._target = target
         self._late = late_seconds
         self._mode = "pass"
+        self._refusing = None
         self._connections = set()
         self._fillers = []
         self._loop = asyncio.new_event_loop()
@@ -50,9 +53,10 @@ class FaultProxy:
         self._thread.join(5)
         self._loop.close()
 
-    def fail(self, mode):
+    def fail(self, mode, refusing=None):
         if mode not in self.MODES:
             raise Failed(f"the proxy knows no fault '{mode}'")
+        self._refusing = refusing
         self._call(self._fail(mode))
 
     def heal(self):
@@ -163,6 +167,9 @@ class FaultProxy:
     async def _pass(self, source, sink, answers):
         with contextlib.suppress(OSError):
             while data := await self._loop.sock_recv(source, 65536):
+                if self._mode == "bad address" and not answers:
+                    data, refused = self._refusing(data)
+                    await self._loop.sock_sendall(source, refused)
                 if not await self._forward(data, sink, answers):
                     return
 
@@ -171,7 +178,7 @@ class FaultProxy:
         mode = self._mode
         if mode in ("mute", "half-open"):
             return True
-        if not answers or mode == "pass":
+        if not answers or mode in ("pass", "bad address"):
             await self._loop.sock_sendall(sink, data)
         elif mode == "late":
             await asyncio.sleep(self._late)

@@ -6,16 +6,17 @@ joins by one more entry in PEERS.
 
 import contextlib
 import dataclasses
-import os
-import pathlib
 import random
 import threading
 import time
 
 import harness
+import resources
+from bad_addresses import BadAddresses
 from fault_proxy import FaultProxy
 from http_client import nanoseconds
-from waiting import Failed, wait_until
+from lossy_network import LossyNetwork, LossyWay, Unavailable
+from waiting import Failed
 
 TIMEOUT_SECONDS = 1.0
 PERIOD_SECONDS = 0.25
@@ -37,16 +38,23 @@ class Fault:
     statuses: tuple = ("BadNoCommunication",)
 
 
+# Needs more of the machine than the others.
+PACKETS_LOST = "packets lost"
+# Concerns one tag of a device, and is over a minute later.
+BAD_ADDRESS = "one bad address"
+
 FAULTS = [
     Fault("refuse"),
     Fault("mute", ("BadNoCommunication", "BadTimeout")),
     Fault("half-open", ("BadNoCommunication", "BadTimeout")),
+    Fault(PACKETS_LOST, ("BadNoCommunication", "BadTimeout")),
     Fault("late", ("BadNoCommunication", "BadTimeout")),
     Fault("garbage"),
     Fault("close mid-frame"),
     Fault("restart"),
     Fault("slow", ("BadNoCommunication", "BadTimeout")),
     Fault("trickle", ()),
+    Fault(BAD_ADDRESS, ()),
 ]
 
 
@@ -55,36 +63,50 @@ class ModbusPeer:
 
     name = "modbus"
 
-    def __init__(self):
-        self.simulator = harness.Simulator("signals")
+    def device(self, host="127.0.0.1"):
+        return harness.Simulator("signals", "--host", host)
 
-    def start(self):
-        self.simulator.start()
-        return self.simulator.port
-
-    def stop(self):
-        if self.simulator.program.is_running:
-            self.simulator.stop()
-
-    def project(self, ports):
-        """`ports`: device name -> port. Each has a value that changes once a second, one that can be written and one that
-        the device does not have; the device Living is reached without a proxy."""
-        lines = ["connectors:", "  plc:", "    type: modbus", "    host: 127.0.0.1", "    unit: 1",
+    def project(self, places, spares):
+        """`places`: device name -> (host, port). Each has a value that changes once a second, one that can be written and one
+        that the device does not have; device name -> how many more it has in `spares`. Those, and the device Living that is
+        reached without a proxy, must not be disturbed and get more time."""
+        patient = {"Living", *spares}
+        lines = ["connectors:", "  plc:", "    type: modbus", "    unit: 1", "    host: 127.0.0.1",
                  f"    period: {PERIOD_SECONDS * 1000:.0f}ms", f"    timeout: {TIMEOUT_SECONDS * 1000:.0f}ms", "    devices:"]
-        lines += [f"      {device}: {{port: {port}{patience}}}" for device, port in ports.items()
-                  for patience in [f", timeout: {UNDISTURBED_SECONDS}s" if device == "Living" else ""]]
+        lines += [f"      {device}: {{host: {host}, port: {port}{patience}}}" for device, (host, port) in places.items()
+                  for patience in [f", timeout: {UNDISTURBED_SECONDS}s" if device in patient else ""]]
         lines.append("tags:")
-        for device in ports:
-            patience = f", stale_after: {UNDISTURBED_SECONDS}s" if device == "Living" else ""
+        for device in places:
+            patience = f", stale_after: {UNDISTURBED_SECONDS}s" if device in patient else ""
 
             def tag(name, kind, address, dtype, more=patience, device=device):
                 lines.append(f"  {device}/{name}: {{type: {kind}, source: {{connector: plc, device: {device}, "
-                             f'address: "{address}", dtype: {dtype}}}{more}}}')
-            tag("Step", "int", "HR:2", "uint32")
-            tag("Scratch", "int", "HR:100", "uint16", f", write: operator{patience}")
-            tag("Missing", "int", "HR:5000", "uint16")
+                             f'address: "HR:{address}", dtype: {dtype}}}{more}}}')
+            tag("Step", "int", 2, "uint32")
+            tag("Scratch", "int", 100, "uint16", f", write: operator{patience}")
+            tag("Missing", "int", 5000, "uint16")
+            for number in range(spares.get(device, 0)):
+                tag(f"Spare{number}", "int", self.FIRST_SPARE + number, "uint16")
         return "\n".join(lines) + "\n"
 
+    def refusing_spare(self, number):
+        """For FaultProxy: the device answers exception 2 to whoever reads this one."""
+        register = self.FIRST_SPARE + number
+
+        def split(requests):
+            passed, answers = b"", b""
+            while requests:
+                length = 6 + int.from_bytes(requests[4:6], "big")
+                request, requests = requests[:length], requests[length:]
+                start, count = int.from_bytes(request[8:10], "big"), int.from_bytes(request[10:12], "big")
+                if request[7] == 3 and start <= register < start + count:
+                    answers += request[:4] + b"\0\3" + request[6:7] + b"\x83\2"
+                else:
+                    passed += request
+            return passed, answers
+        return split
+
+    FIRST_SPARE = 101
     missing_status = "BadNotReadable"
 
 
@@ -96,33 +118,73 @@ class FaultRig:
 
     def __init__(self, peer, lanes_each=1):
         self.peer = PEERS[peer]()
-        self.lanes = lanes_each * len(FAULTS)
+        self.faults = list(FAULTS)  # those that this machine can do
+        self.left_out = None  # why not all of them
+        self.network = None
         self.items = {}  # path -> the last item
-        self.disturbed = []  # what the device without a proxy showed but Good
+        self.good_since = {}  # path -> time of the first item of those that are Good now
+        self.must_be_good = {"/Living/Step", "/Living/Scratch"}
+        self.disturbed = []  # what those showed but Good
+        self._lanes_each = lanes_each
+        self._ways = []  # of every lane: a proxy, or a way through the network
+        self._bad_addresses = {}  # lane -> what is refused there in turn
         self._heard = threading.Condition()
         self._stack = contextlib.ExitStack()
         self._ended = False
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
-            port = self.peer.start()
-            stack.callback(self.peer.stop)
-            self.proxies = [stack.enter_context(FaultProxy(port, late_seconds=2.5 * TIMEOUT_SECONDS)) for _ in range(self.lanes)]
-            ports = {f"Lane{lane}": proxy.port for lane, proxy in enumerate(self.proxies)}
-            self.server = stack.enter_context(harness.Plant(self.peer.project({**ports, "Living": port}), ready_seconds=30))
+            device = stack.enter_context(self.peer.device())
+            self._make_ways(stack, device.port)
+            places = {f"Lane{lane}": (way.host, way.port) for lane, way in enumerate(self._ways)}
+            places["Living"] = ("127.0.0.1", device.port)
+            spares = {f"Lane{lane}": BadAddresses.SPARES for lane in self._bad_addresses}
+            self.server = stack.enter_context(harness.Plant(self.peer.project(places, spares), ready_seconds=30))
             socket = stack.enter_context(self.server.client.socket())
             socket.subscribe(1, "/**", every=True)
             listener = threading.Thread(target=self._listen, args=(socket,), daemon=True)
             listener.start()
             stack.callback(listener.join, 5)
             stack.callback(self._end)
-            for device in (*ports, "Living"):
-                self.wait(f"/{device}/Step", lambda item: item["status"] == "Good", 15, "the first Good value")
-                self.wait(f"/{device}/Missing", lambda item: item["status"] == self.peer.missing_status, 15,
-                          self.peer.missing_status)
-            self.disturbed.clear()
+            self._wait_for_first_values(places)
             self._stack = stack.pop_all()
         return self
+
+    def _make_ways(self, stack, port):
+        """For each lane the way from the server to its device."""
+        try:
+            self.network = stack.enter_context(LossyNetwork())
+            distant = self.peer.device("0.0.0.0")
+            self.network.inside(distant.start)
+            stack.push(distant)
+        except Unavailable as reason:
+            self.left_out = f"'{PACKETS_LOST}' is LEFT OUT: {reason}"
+            self.faults = [fault for fault in FAULTS if fault.name != PACKETS_LOST]
+        for lane in range(self._lanes_each * len(self.faults)):
+            fault = self._fault_of(lane).name
+            if fault == PACKETS_LOST:
+                self._ways.append(LossyWay(self.network, lane, distant.port))
+                continue
+            way = stack.enter_context(FaultProxy(port, late_seconds=2.5 * TIMEOUT_SECONDS))
+            self._ways.append(way)
+            if fault == BAD_ADDRESS:
+                self._bad_addresses[lane] = BadAddresses(self, lane, way)
+
+    def _fault_of(self, lane):
+        return self.faults[lane % len(self.faults)]
+
+    def _wait_for_first_values(self, devices):
+        def is_good(item):
+            return item["status"] == "Good"
+        for device in devices:
+            self.wait(f"/{device}/Step", is_good, 15, "the first Good value")
+            self.wait(f"/{device}/Missing", lambda item: item["status"] == self.peer.missing_status, 15,
+                      self.peer.missing_status)
+        for each in self._bad_addresses.values():
+            for path in each.watched:
+                self.wait(path, is_good, 15, "the first Good value")
+            self.must_be_good |= each.watched
+        self.disturbed.clear()
 
     def __exit__(self, *exception):
         return self._stack.__exit__(*exception)
@@ -138,9 +200,14 @@ class FaultRig:
 
     def _take(self, item):
         with self._heard:
-            self.items[item["path"]] = item
-            if item["path"] in ("/Living/Step", "/Living/Scratch") and item["status"] != "Good":
-                self.disturbed.append(item)
+            path, is_good = item["path"], item["status"] == "Good"
+            if not is_good:
+                self.good_since.pop(path, None)
+                if path in self.must_be_good:
+                    self.disturbed.append(item)
+            self.items[path] = item
+            if is_good:
+                self.good_since.setdefault(path, nanoseconds(item["time"]))
             self._heard.notify_all()
 
     def wait(self, path, condition, seconds, what):
@@ -155,9 +222,9 @@ class FaultRig:
 
     def round(self, lane, fault):
         """One fault from its beginning to the first new value; returns how long the recovery took."""
-        path, proxy = f"/Lane{lane}/Step", self.proxies[lane]
+        path, way = f"/Lane{lane}/Step", self._ways[lane]
         before = self.items[path]
-        proxy.fail(fault.name)
+        way.fail(fault.name)
         if fault.statuses:
             lost, _ = self.wait(path, lambda item: item["status"] in fault.statuses,
                                 3 * TIMEOUT_SECONDS + PATIENCE_SECONDS, " or ".join(fault.statuses))
@@ -165,35 +232,34 @@ class FaultRig:
                 raise Failed(f"{fault.name}: the last value {before['value']} was not kept: {lost}")
             time.sleep(random.uniform(0, LONGEST_HOLD_SECONDS))
         else:
-            self._stays_good(path, fault)
+            self.stays_good(path, fault.name)
         healed = time.time_ns()
-        proxy.heal()
+        way.heal()
         _, seconds = self.wait(path, lambda item: item["status"] == "Good" and nanoseconds(item["time"]) > healed,
                                2 * TIMEOUT_SECONDS + BACKOFF_SECONDS + PATIENCE_SECONDS, "a Good value after the fault")
         return seconds
 
-    def _stays_good(self, path, fault):
+    def stays_good(self, path, fault):
         for _ in range(3):
             now = time.time_ns()
             item, _ = self.wait(path, lambda item, now=now: nanoseconds(item["time"]) > now or item["status"] != "Good",
                                 PATIENCE_SECONDS, "a value")
             if item["status"] != "Good":
-                raise Failed(f"{fault.name} is no fault, but {path} shows {item['status']}")
+                raise Failed(f"{fault} is no fault of {path}, which shows {item['status']}")
 
-    def run(self, rounds):
+    def run(self, rounds, to_the_end=False):
         """`rounds` of every fault, spread over its lanes, all lanes at the same time; returns fault -> seconds of every
-        recovery."""
-        taken, errors = {fault.name: [] for fault in FAULTS}, []
+        recovery. What a device refused is asked for again a minute later; that is waited for when `to_the_end` says so."""
+        taken, errors = {fault.name: [] for fault in self.faults}, []
 
         def drive(lane):
-            fault = FAULTS[lane % len(FAULTS)]
+            fault = self._fault_of(lane)
             try:
-                for _ in range(rounds * len(FAULTS) // self.lanes):
-                    taken[fault.name].append(self.round(lane, fault))
+                taken[fault.name] += self._drive(lane, fault, rounds // self._lanes_each, to_the_end)
             except Exception as error:  # pylint: disable=broad-except  # shown to the caller
                 errors.append(f"lane {lane}, {fault.name}: {error}")
 
-        threads = [threading.Thread(target=drive, args=(lane,)) for lane in range(self.lanes)]
+        threads = [threading.Thread(target=drive, args=(lane,)) for lane in range(len(self._ways))]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -201,27 +267,14 @@ class FaultRig:
         if errors:
             raise Failed("\n".join(errors))
         if self.disturbed:
-            raise Failed(f"the device beside them was disturbed {len(self.disturbed)} times, first: {self.disturbed[0]}")
+            raise Failed(f"what must stay Good was disturbed {len(self.disturbed)} times, first: {self.disturbed[0]}")
         return taken
 
-    def resources(self):
-        """Process -> (open descriptors, resident KiB) of server and connectors, once every lane is well again."""
-        out = {}
-        for pid, command in self.server.processes().items():
-            name = "connector" if "connector" in command else "server"
-            status = pathlib.Path(f"/proc/{pid}/status").read_text()
-            resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-            out[name] = (len(os.listdir(f"/proc/{pid}/fd")), resident)
-        return out
+    def _drive(self, lane, fault, rounds, to_the_end):
+        if fault.name != BAD_ADDRESS:
+            return [self.round(lane, fault) for _ in range(rounds)]
+        turns = self._bad_addresses[lane]
+        return turns.run(rounds, to_the_end)
 
     def settled_resources(self):
-        """Sockets of a connection that just ended are closed a moment later."""
-        last = self.resources()
-
-        def steady():
-            nonlocal last
-            now = self.resources()
-            same = {name: count for name, (count, _) in now.items()} == {name: count for name, (count, _) in last.items()}
-            last = now
-            return same and now
-        return wait_until(steady, 10, "the number of open descriptors to settle")
+        return resources.settled_resources(self.server)

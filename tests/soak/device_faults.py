@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+import resources
 from fault_rig import PEERS, FaultRig
 from waiting import Failed
 
@@ -17,15 +18,15 @@ def soak(peer):
     with FaultRig(peer, LANES_PER_FAULT) as rig:
         rig.run(LANES_PER_FAULT)
         before, begin = rig.settled_resources(), time.monotonic()
-        taken = rig.run(ROUNDS)
+        taken = rig.run(ROUNDS, to_the_end=True)
         after = rig.settled_resources()
+    print(rig.left_out or f"packets: {rig.network.passed} passed, lost {dict(rig.network.lost)}")
     for fault, seconds in taken.items():
         seconds.sort()
         print(f"{peer}, {fault}: {len(seconds)} rounds; back after {seconds[len(seconds) // 2]:.2f} s (median), "
               f"{seconds[-1]:.2f} s (longest)")
     print(f"{time.monotonic() - begin:.0f} s; (descriptors, KiB) before {before}, after {after}")
-    return [f"{process}: {before[process]} became {after[process]}" for process in after
-            if after[process][0] > before[process][0] or after[process][1] - before[process][1] > GROWTH_KIB]
+    return resources.growth(before, after, GROWTH_KIB)
 
 
 def main():
