@@ -1,12 +1,15 @@
 """kill -9 of a connector: its data is back within two seconds, and nobody else notices."""
 
 import os
+import random
 import signal
 import time
 import unittest
 
 import harness
+import resources
 import signals_plant
+from connector_kill_rig import ConnectorKillRig, faults_after_kills
 from http_client import nanoseconds
 
 LIMIT_SECONDS = 2.0
@@ -86,6 +89,34 @@ class ConnectorKill(unittest.TestCase):
         self.wait_for_running("second")
         lines = self.client.get("/api/connectors/second/log?lines=50")["lines"]
         self.assertTrue(any("signal 9" in line["text"] for line in lines), lines)
+
+
+class ConnectorKills(unittest.TestCase):
+    """Again and again, at any moment; ./test --soak connector_kill goes on for longer."""
+
+    ROUNDS = 9
+    GROWTH_KIB = 8 * 1024
+
+    def test_what_was_handed_over_is_there_once_and_the_other_connector_loses_nothing(self):
+        seed = random.randrange(2**32)
+        print(f"seed {seed}", flush=True)
+        with ConnectorKillRig(seed) as rig:
+            before = rig.settled_resources()
+            taken = rig.kill(self.ROUNDS)
+            self.assertEqual(resources.growth(before, rig.settled_resources(), self.GROWTH_KIB), [])
+            self.assertEqual(rig.faults(), [])
+            print(f"{len(taken)} kills: back {max(taken):.2f} s after the pause at most; {rig.lost} polls had not been handed over")
+
+    def test_a_value_that_is_missing_doubled_or_wrong_is_found_in_a_record(self):
+        def faults(*values, kills=()):
+            entries = [("/C", f"1970-01-01T00:00:{second:02}Z", value) for second, value in values]
+            return faults_after_kills(entries, "/C", [second * 10**9 for second in kills])
+        self.assertEqual(faults((1, 5), (2, 6), (2, 6), (3, 7)), ([], 0))
+        self.assertEqual(faults((1, 5), (3, 7), kills=[2]), ([], 1))
+        for entries, kills in (([(1, 5), (3, 7)], []), ([(1, 5), (2, 6), (4, 8)], [1.5]), ([(1, 5), (2, 5)], [1]),
+                               ([(1, 5), (2, 4)], [1]), ([(1, 5), (1, 6)], []), ([(1, 5), (3, 10)], [2])):
+            with self.subTest(entries=entries):
+                self.assertEqual(len(faults(*entries, kills=kills)[0]), 1)
 
 
 if __name__ == "__main__":
