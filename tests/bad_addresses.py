@@ -17,9 +17,10 @@ class BadAddresses:
     SPARES = 60
 
     def __init__(self, rig, lane, way):
-        self.watched = {f"/Lane{lane}/{name}" for name in ("Step", "Scratch", *map("Spare{}".format, range(self.SPARES)))}
-        self._rig = rig
         self._lane = lane
+        self.spares = [self._path(number) for number in range(self.SPARES)]
+        self.watched = {f"/Lane{lane}/Step", f"/Lane{lane}/Scratch", *self.spares}
+        self._rig = rig
         self._way = way
         self._turn = 0
         self._mending = {}  # path -> since when it is answered again, the oldest first

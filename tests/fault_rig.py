@@ -4,6 +4,7 @@ A peer says how a connector type reaches its devices; every fault of the table i
 joins by one more entry in PEERS.
 """
 
+import collections
 import contextlib
 import dataclasses
 import random
@@ -128,7 +129,8 @@ class FaultRig:
         self._lanes_each = lanes_each
         self._ways = []  # of every lane: a proxy, or a way through the network
         self._bad_addresses = {}  # lane -> what is refused there in turn
-        self._heard = threading.Condition()
+        self._lock = threading.Lock()
+        self._heard = collections.defaultdict(lambda: threading.Condition(self._lock))  # path -> a new item of it
         self._stack = contextlib.ExitStack()
         self._ended = False
 
@@ -141,7 +143,9 @@ class FaultRig:
             spares = {f"Lane{lane}": BadAddresses.SPARES for lane in self._bad_addresses}
             self.server = stack.enter_context(harness.Plant(self.peer.project(places, spares), ready_seconds=30))
             socket = stack.enter_context(self.server.client.socket())
-            socket.subscribe(1, "/**", every=True)
+            socket.subscribe(1, *(f"/*/{name}" for name in ("Step", "Scratch", "Missing")), every=True)
+            for lane, each in self._bad_addresses.items():
+                socket.subscribe(2 + lane, *each.spares)
             listener = threading.Thread(target=self._listen, args=(socket,), daemon=True)
             listener.start()
             stack.callback(listener.join, 5)
@@ -199,7 +203,7 @@ class FaultRig:
                     self._take(item)
 
     def _take(self, item):
-        with self._heard:
+        with self._lock:
             path, is_good = item["path"], item["status"] == "Good"
             if not is_good:
                 self.good_since.pop(path, None)
@@ -208,13 +212,14 @@ class FaultRig:
             self.items[path] = item
             if is_good:
                 self.good_since.setdefault(path, nanoseconds(item["time"]))
-            self._heard.notify_all()
+            if path in self._heard:
+                self._heard[path].notify_all()
 
     def wait(self, path, condition, seconds, what):
         """The item of `path` once the condition holds for it, and how long that took."""
         begin = time.monotonic()
-        with self._heard:
-            good = self._heard.wait_for(lambda: path in self.items and condition(self.items[path]), seconds)
+        with self._lock:
+            good = self._heard[path].wait_for(lambda: path in self.items and condition(self.items[path]), seconds)
             item = self.items.get(path)
         if not good:
             raise Failed(f"waited {seconds:g} s for {what} at {path}; last seen: {item}")
