@@ -69,6 +69,7 @@ class ConnectorKillRig:
     def __init__(self, seed):
         self.lost = 0
         self._seed = seed
+        self._in_a_row = dict.fromkeys(VICTIMS, 0)  # kills since somebody restarted it
         self._kills = {name: [] for name in VICTIMS}  # when, in nanoseconds since 1970
         self._stack = contextlib.ExitStack()
 
@@ -96,9 +97,9 @@ class ConnectorKillRig:
         def drive(name, rounds):
             client, choose = self.server.client, random.Random(f"{self._seed} {name}")
             try:
-                for number in range(rounds):
-                    taken.append(self._round(client, name, choose, number % KILLS_IN_A_ROW))
-                    if number % KILLS_IN_A_ROW == KILLS_IN_A_ROW - 1:
+                for _ in range(rounds):
+                    taken.append(self._round(client, name, choose))
+                    if self._in_a_row[name] == KILLS_IN_A_ROW:
                         self._restart(client, name)
             except Exception as error:  # pylint: disable=broad-except  # shown to the caller
                 errors.append(f"{name}: {error}")
@@ -116,7 +117,7 @@ class ConnectorKillRig:
     def _connector(self, name, client=None):
         return (client or self.client).connectors()[name]
 
-    def _round(self, client, name, choose, kills_before):
+    def _round(self, client, name, choose):
         """From one moment of a connector's life, also its first, to the first value of the next one."""
         state = wait_until(lambda: (each := self._connector(name, client))["pid"] and each, 10, f"{name} to have a process")
         time.sleep(choose.uniform(0, 0.5))  # the moment is what the test is about
@@ -124,7 +125,8 @@ class ConnectorKillRig:
         os.kill(state["pid"], signal.SIGKILL)
         killed = time.time_ns()
         self._kills[name].append(killed)
-        pause = FIRST_BACKOFF_SECONDS * 2 ** kills_before
+        pause = FIRST_BACKOFF_SECONDS * 2 ** self._in_a_row[name]
+        self._in_a_row[name] += 1
         item = client.wait_for_value(
             signals_plant.counter(VICTIMS[name]),
             lambda item: item["quality"] == 0 and nanoseconds(item["time"]) > killed + pause * 1e9 / 2,
@@ -140,6 +142,7 @@ class ConnectorKillRig:
         client.post(f"/api/connectors/{name}/restart", expected=202)
         wait_until(lambda: (each := self._connector(name, client))["state"] == "running" and each["pid"] != before["pid"], 10,
                    f"the new {name} to run")
+        self._in_a_row[name] = 0
 
     def settled_resources(self):
         """Of the server alone: connectors are new ones after each kill."""

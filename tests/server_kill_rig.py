@@ -71,13 +71,20 @@ class ServerKillRig:
         harness.wait_until(lambda: self.record.sessions > sessions, 10, "the record's client to be back")
         return self.record.subscribed_at[-1] - ready
 
-    def let_the_server_die(self, environment):
-        """Puts one in its place that dies by itself (tests/dying.py), ready or not; then starts a good one again."""
+    def replace_the_server(self, environment):
+        """Kills it and puts one in its place that may die by itself (tests/dying.py), ready or not."""
         self.server.kill()
         self.server.http = f"127.0.0.1:{self.server.port}"
-        dying = self.server.launch(environment)
+        return self.server.launch(environment)
+
+    def wait_for_the_end_and_start_again(self):
+        """The server must die by itself; then a good one is started."""
+        dying = self.server.program
         harness.wait_until(lambda: not dying.is_running, 30, "the server to die")
         dying.stop(expected=-signal.SIGKILL)
+        self.start_again()
+
+    def start_again(self):
         sessions = self.record.sessions
         self.server.start()
         harness.wait_until(lambda: self.record.sessions > sessions, 10, "the record's client to be back")

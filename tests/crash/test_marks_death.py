@@ -1,30 +1,111 @@
 """The server dies at some step of writing its files: what the connectors gave it is there once, nothing twice."""
 
-import os
-import random
+import signal
 import unittest
 
-from dying import DeathAtStep
+import harness
+import signals_plant
+from dying import DeathAtStep, some_of
 from server_kill_rig import ServerKillRig
+from waiting import wait_until
 
-ROUNDS = int(os.environ.get("TAGWERK_ROUNDS", 5))
 # A start changes files about fifty times; after it the marks of what was taken are written every second.
-LAST_STEP = 80
+STEPS_OF_A_START = 80
+MARKS = "/marks.sqlite"
+SAVES = 3
+SERVER = " serve "
 
 
 class MarksDeath(unittest.TestCase):
+    """TAGWERK_ROUNDS, or ./test --soak marks_death, for all steps."""
+
+    def setUp(self):
+        self.death = self.enterContext(DeathAtStep())
+
+    def let_die(self, rig, step, **options):
+        rig.replace_the_server(self.death.environment(step, only_in=SERVER, **options))
+        rig.wait_for_the_end_and_start_again()
+        rig.wait_for_live_values()
+
     def test_every_poll_arrives_once_wherever_the_server_died(self):
-        seed = random.randrange(2**32)
-        print(f"seed {seed}", flush=True)
-        choose = random.Random(seed)
-        with DeathAtStep() as death, ServerKillRig() as rig:
+        with ServerKillRig() as rig:
             before = rig.processes()
-            for number in range(ROUNDS):
-                step = choose.randrange(1, LAST_STEP)
-                rig.let_the_server_die(death.environment(step, half=number % 2 == 1, only_in=" serve "))
-                rig.wait_for_live_values()
-                self.assertEqual(rig.processes(), before, f"the connectors did not live on after step {step}")
+            for number, step in enumerate(some_of(STEPS_OF_A_START, 3)):
+                with self.subTest(step=step):
+                    self.let_die(rig, step, half=number % 2 == 1)
+                    self.assertEqual(rig.processes(), before, "the connectors did not live on")
             self.assertEqual(rig.faults(), [])
+
+    def test_every_poll_arrives_once_whichever_change_of_the_marks_the_server_died_at(self):
+        with ServerKillRig() as rig:
+            before = rig.processes()
+            steps = self.steps_of_some_saves(rig)
+            self.assertGreater(steps, 3 * SAVES, "the marks are not written")
+            chosen = some_of(steps, 5)
+            print(f"{len(chosen)} of {steps} steps", flush=True)
+            for number, step in enumerate(chosen):
+                with self.subTest(step=step):
+                    self.let_die(rig, step, half=number % 2 == 1, file=MARKS)
+                    self.assertEqual(rig.processes(), before, "the connectors did not live on")
+            self.assertEqual(rig.faults(), [])
+
+    def steps_of_some_saves(self, rig):
+        """From the start of a server until it has saved the marks some times."""
+        rig.replace_the_server(self.death.environment(0, only_in=SERVER, file=MARKS)).wait_for_line(harness.READY, 15)
+        log = rig.server.data / "marks.sqlite-wal"
+        for _ in range(SAVES):
+            saved = log.stat().st_mtime_ns
+            wait_until(lambda: log.stat().st_mtime_ns != saved, 5, "the marks to be saved")  # pylint: disable=cell-var-from-loop
+        return self.death.counted
+
+    def test_every_poll_arrives_once_when_the_server_dies_while_it_stops(self):
+        with ServerKillRig() as rig:
+            steps = self.stop(rig, 0)
+            self.assertGreater(steps, 3, "the marks are not written at the end")
+            chosen = some_of(steps, 2)
+            print(f"{len(chosen)} of {steps} steps", flush=True)
+            for step in chosen:
+                with self.subTest(step=step):
+                    self.stop(rig, step)
+            self.assertEqual(rig.faults(), [])
+
+    def stop(self, rig, step):
+        """SIGTERM for a server that dies at this step from then on. Then a good one runs again."""
+        stopping = self.death.folder / "stopping"
+        stopping.unlink(missing_ok=True)
+        server = rig.replace_the_server(self.death.environment(step, only_in=SERVER, file=MARKS, when=stopping))
+        server.wait_for_line(harness.READY, 15)
+        rig.wait_for_live_values()
+        stopping.touch()
+        if step:
+            server.process.send_signal(signal.SIGTERM)
+            rig.wait_for_the_end_and_start_again()
+        else:
+            server.stop()
+            steps = self.death.counted
+            rig.start_again()
+        rig.wait_for_live_values()
+        return None if step else steps
+
+    def test_a_first_start_that_dies_while_it_makes_the_marks_leaves_what_the_next_one_can_use(self):
+        with harness.Simulator("signals") as simulator:
+            project = signals_plant.project(simulator.port, signals_per_unit=0)
+            for step in some_of(self.steps_of_a_first_start(project), 2):
+                with self.subTest(step=step):
+                    server = harness.Plant(project)
+                    dying = server.launch(self.death.environment(step, only_in=SERVER, file=MARKS))
+                    wait_until(lambda: not dying.is_running, 15, "the server to die")  # pylint: disable=cell-var-from-loop
+                    dying.stop(expected=-signal.SIGKILL)
+                    server.kill_all()
+                    with server.start() as server:
+                        server.client.wait_for_good(2 * len(signals_plant.UNITS), 15)
+
+    def steps_of_a_first_start(self, project):
+        with harness.Plant(project, environment=self.death.environment(0, only_in=SERVER, file=MARKS)):
+            steps = self.death.counted
+        self.assertGreater(steps, 2, "the marks' file is not made")
+        print(f"{steps} steps", flush=True)
+        return steps
 
 
 if __name__ == "__main__":
