@@ -69,8 +69,8 @@ class ModbusPeer:
 
     def project(self, places, spares):
         """`places`: device name -> (host, port). Each has a value that changes once a second, one that can be written and one
-        that the device does not have; device name -> how many more it has in `spares`. Those, and the device Living that is
-        reached without a proxy, must not be disturbed and get more time."""
+        that the device does not have. `spares`: those that must not be disturbed -> how many more values they have. They get
+        more time, as does the device Living that is reached without a proxy."""
         patient = {"Living", *spares}
         lines = ["connectors:", "  plc:", "    type: modbus", "    unit: 1", "    host: 127.0.0.1",
                  f"    period: {PERIOD_SECONDS * 1000:.0f}ms", f"    timeout: {TIMEOUT_SECONDS * 1000:.0f}ms", "    devices:"]
@@ -140,7 +140,8 @@ class FaultRig:
             self._make_ways(stack, device.port)
             places = {f"Lane{lane}": (way.host, way.port) for lane, way in enumerate(self._ways)}
             places["Living"] = ("127.0.0.1", device.port)
-            spares = {f"Lane{lane}": BadAddresses.SPARES for lane in self._bad_addresses}
+            spares = {f"Lane{lane}": BadAddresses.SPARES if lane in self._bad_addresses else 0
+                      for lane in range(len(self._ways)) if not self._fault_of(lane).statuses}
             self.server = stack.enter_context(harness.Plant(self.peer.project(places, spares), ready_seconds=30))
             socket = stack.enter_context(self.server.client.socket())
             socket.subscribe(1, *(f"/*/{name}" for name in ("Step", "Scratch", "Missing")), every=True)

@@ -40,6 +40,7 @@ class WriterKillRig:
         self._choose = random.Random(seed)
         self._stack = contextlib.ExitStack()
         self._readers = {}
+        self._left = 0, 0  # lowest number of a committed batch and highest of any after the last death
         self._number = 0  # of starts of programs, for their logs
 
     def __enter__(self):
@@ -111,15 +112,20 @@ class WriterKillRig:
             raise Failed(f"the reader {name} says {wrong[0]}")
 
     def _check_what_is_left(self):
-        """Nothing that was committed is lost: all tags have that number, or the next one, which was not noted any more."""
+        """Nothing that was committed is lost, and at most one batch was under way since it was noted or seen."""
         noted, = struct.unpack("<q", self._note.read_bytes())
         with tagwerk.Table(self.instance) as table:
             if table.writer.is_alive:
                 raise Failed(f"{table.writer} is said to live")
-            values = table.read_many([f"/T{tag}" for tag in range(TAGS)])
+            tags = list(table)
+            values = table.read_many(tags)
+            newest = max(tag.read().source_time_ns for tag in tags)  # of a batch that was never committed, perhaps
         numbers = {value.source_time_ns for value in values}
-        if not numbers <= {noted, noted + 1}:
-            raise Failed(f"{noted} was committed, the table has {sorted(numbers)}")
+        lowest, highest = max(noted, self._left[0]), max(noted, self._left[1]) + 1
+        self._left = min(numbers), newest
+        if len(values) != TAGS or min(numbers) < lowest or newest > highest:
+            raise Failed(f"{noted} was committed, the table should have {lowest} to {highest} and has {sorted(numbers)}, "
+                         f"the newest is {newest}")
         if len(numbers) > 1 and not all(value.quality == UNCERTAIN for value in values):
             raise Failed(f"two batches in one: {values}")
 

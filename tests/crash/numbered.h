@@ -11,6 +11,7 @@
 #include <tagwerk/table.h>
 
 #define NUMBERED_TEXT_BYTES 96u
+#define NUMBERED_MOST_TAGS 256u
 #define NUMBERED_UNCERTAIN 0x40900000u /* what a taken over table shows until it is published */
 
 static inline int numbered_is_text(uint32_t tag) {
@@ -57,8 +58,8 @@ static inline int numbered_say(const char* what) {
   return 1;
 }
 
-/* Becomes the writer of an instance with the tags /T0 … */
-static inline tagwerk_table_writer* numbered_writer(const char* instance, uint32_t tags,
+/* Becomes the writer of an instance, whatever tags it has. */
+static inline tagwerk_table_writer* numbered_create(const char* instance, uint32_t tags,
                                                     uint32_t key) {
   tagwerk_table_options options;
   tagwerk_table_writer* writer = NULL;
@@ -70,6 +71,13 @@ static inline tagwerk_table_writer* numbered_writer(const char* instance, uint32
   options.sysv_key = key;
   if (tagwerk_table_create(instance, &options, &writer) != TAGWERK_TABLE_OK)
     exit(numbered_say("create"));
+  return writer;
+}
+
+/* The same, and it has the tags /T0 … then. */
+static inline tagwerk_table_writer* numbered_writer(const char* instance, uint32_t tags,
+                                                    uint32_t key) {
+  tagwerk_table_writer* writer = numbered_create(instance, tags, key);
   for (uint32_t slot = 0; slot < tags; ++slot) {
     char path[32];
     snprintf(path, sizeof path, "/T%u", slot);
@@ -84,15 +92,22 @@ static inline tagwerk_table_writer* numbered_writer(const char* instance, uint32
   return writer;
 }
 
-static inline void numbered_publish(tagwerk_table_writer* writer, uint32_t tags, int64_t number) {
-  char text[NUMBERED_TEXT_BYTES];
+/* As one batch. */
+static inline void numbered_publish_all(tagwerk_table_writer* writer, uint32_t tags,
+                                        const tagwerk_table_value* values) {
   tagwerk_table_begin(writer);
-  for (uint32_t slot = 0; slot < tags; ++slot) {
-    const tagwerk_table_value value = numbered_value(slot, number, text);
-    if (tagwerk_table_publish(writer, slot, &value) != TAGWERK_TABLE_OK)
+  for (uint32_t slot = 0; slot < tags; ++slot)
+    if (tagwerk_table_publish(writer, slot, &values[slot]) != TAGWERK_TABLE_OK)
       exit(numbered_say("publish"));
-  }
   tagwerk_table_commit(writer);
+}
+
+static inline void numbered_publish(tagwerk_table_writer* writer, uint32_t tags, int64_t number) {
+  char texts[NUMBERED_MOST_TAGS][NUMBERED_TEXT_BYTES];
+  tagwerk_table_value values[NUMBERED_MOST_TAGS];
+  for (uint32_t slot = 0; slot < tags; ++slot)
+    values[slot] = numbered_value(slot, number, texts[slot]);
+  numbered_publish_all(writer, tags, values);
 }
 
 /* Finds /T0 … in a table; 0 while they are not all there. */

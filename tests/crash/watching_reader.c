@@ -9,16 +9,14 @@
 
 #include "numbered.h"
 
-#define MOST_TAGS 256u
-
 static volatile sig_atomic_t ending;
 static struct {
   uint32_t tags;
   tagwerk_table* table;
-  tagwerk_table_handle handles[MOST_TAGS];
-  tagwerk_table_value values[MOST_TAGS];
-  char texts[MOST_TAGS][NUMBERED_TEXT_BYTES];
-  int64_t last[MOST_TAGS]; /* of single reads */
+  tagwerk_table_handle handles[NUMBERED_MOST_TAGS];
+  tagwerk_table_value values[NUMBERED_MOST_TAGS];
+  char texts[NUMBERED_MOST_TAGS][NUMBERED_TEXT_BYTES];
+  int64_t last[NUMBERED_MOST_TAGS]; /* of single reads */
   int64_t last_batch;
   uint32_t pid, alive;
   long single, together, unsteady, reopened;
@@ -70,8 +68,9 @@ static int read_single(uint32_t tag) {
   return status;
 }
 
-/* A batch that a dead writer left open is not there until the next one publishes what it found, which
- * is uncertain. */
+/* A batch that a dead writer left open is not there until the next one publishes what it found in
+ * each tag, which is uncertain: the only mixture there may be, of as many batches as writers died
+ * so in a row. */
 static int read_together(void) {
   for (uint32_t tag = 0; tag < self.tags; ++tag)
     prepare(tag);
@@ -82,9 +81,8 @@ static int read_together(void) {
   int64_t least = first;
   for (uint32_t tag = 0; tag < self.tags; ++tag) {
     const int64_t number = numbered_number(tag, &self.values[tag]);
-    const int may_differ = self.values[tag].quality == NUMBERED_UNCERTAIN;
     if (number < self.last_batch) wrong("a batch", tag, self.last_batch, number);
-    if (number != first && (!may_differ || number > first + 1 || number < first - 1))
+    if (number != first && self.values[tag].quality != NUMBERED_UNCERTAIN)
       wrong("two batches in one", tag, first, number);
     if (number < least) least = number;
   }
@@ -118,7 +116,7 @@ static void watch_the_writer(void) {
 }
 
 int main(int count, char** words) {
-  if (count != 3 || (self.tags = (uint32_t)atoi(words[2])) > MOST_TAGS) return 2;
+  if (count != 3 || (self.tags = (uint32_t)atoi(words[2])) > NUMBERED_MOST_TAGS) return 2;
   signal(SIGTERM, on_signal);
   open_table(words[1]);
   while (!ending) {

@@ -84,7 +84,7 @@ class Reader:
         if min(numbers) < self._last_batch:
             raise Wrong(f"a batch with {min(numbers)} after {self._last_batch}")
         for number, value in zip(numbers, values):
-            if number != numbers[0] and (value.quality != UNCERTAIN or abs(number - numbers[0]) > 1):
+            if number != numbers[0] and value.quality != UNCERTAIN:
                 raise Wrong(f"two batches in one: {values[0]} and {value}")
         self._last_batch = min(numbers)
         self.together += 1
