@@ -10,9 +10,9 @@ from server_kill_rig import ServerKillRig
 from waiting import wait_until
 
 # A start changes files about fifty times; after it the marks of what was taken are written every second.
-STEPS_OF_A_START = 80
+STEPS_OF_A_START = 50
 MARKS = "/marks.sqlite"
-SAVES = 3
+SAVES = 2
 SERVER = " serve "
 
 
@@ -24,13 +24,14 @@ class MarksDeath(unittest.TestCase):
 
     def let_die(self, rig, step, **options):
         rig.replace_the_server(self.death.environment(step, only_in=SERVER, **options))
-        rig.wait_for_the_end_and_start_again()
+        self.assertEqual(rig.wait_for_the_end(), -signal.SIGKILL)
+        rig.start_again()
         rig.wait_for_live_values()
 
     def test_every_poll_arrives_once_wherever_the_server_died(self):
         with ServerKillRig() as rig:
             before = rig.processes()
-            for number, step in enumerate(some_of(STEPS_OF_A_START, 3)):
+            for number, step in enumerate(some_of(STEPS_OF_A_START, 2)):
                 with self.subTest(step=step):
                     self.let_die(rig, step, half=number % 2 == 1)
                     self.assertEqual(rig.processes(), before, "the connectors did not live on")
@@ -41,7 +42,7 @@ class MarksDeath(unittest.TestCase):
             before = rig.processes()
             steps = self.steps_of_some_saves(rig)
             self.assertGreater(steps, 3 * SAVES, "the marks are not written")
-            chosen = some_of(steps, 5)
+            chosen = some_of(steps, 4)
             print(f"{len(chosen)} of {steps} steps", flush=True)
             for number, step in enumerate(chosen):
                 with self.subTest(step=step):
@@ -70,22 +71,20 @@ class MarksDeath(unittest.TestCase):
             self.assertEqual(rig.faults(), [])
 
     def stop(self, rig, step):
-        """SIGTERM for a server that dies at this step from then on. Then a good one runs again."""
+        """SIGTERM for a server that dies at this step from then on, or ends well when it was through before. Then a good one
+        runs again. Returns the number of steps there were."""
         stopping = self.death.folder / "stopping"
         stopping.unlink(missing_ok=True)
         server = rig.replace_the_server(self.death.environment(step, only_in=SERVER, file=MARKS, when=stopping))
         server.wait_for_line(harness.READY, 15)
         rig.wait_for_live_values()
         stopping.touch()
-        if step:
-            server.process.send_signal(signal.SIGTERM)
-            rig.wait_for_the_end_and_start_again()
-        else:
-            server.stop()
-            steps = self.death.counted
-            rig.start_again()
+        server.process.send_signal(signal.SIGTERM)
+        code, steps = rig.wait_for_the_end(), self.death.counted
+        self.assertEqual(code, -signal.SIGKILL if step == steps else 0, f"at step {step} of {steps}")
+        rig.start_again()
         rig.wait_for_live_values()
-        return None if step else steps
+        return steps
 
     def test_a_first_start_that_dies_while_it_makes_the_marks_leaves_what_the_next_one_can_use(self):
         with harness.Simulator("signals") as simulator:
