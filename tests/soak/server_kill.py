@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""./test --soak server_kill: kills the server again and again; TAGWERK_ROUNDS says how often (100), TAGWERK_SEED repeats."""
+"""./test --soak server_kill: kills the server again and again; TAGWERK_ROUNDS says how often (1000), TAGWERK_SEED repeats."""
 
 import os
 import random
@@ -7,7 +7,7 @@ import sys
 
 from server_kill_rig import ServerKillRig
 
-ROUNDS = int(os.environ.get("TAGWERK_ROUNDS", 100))
+ROUNDS = int(os.environ.get("TAGWERK_ROUNDS", 1000))
 SEED = int(os.environ.get("TAGWERK_SEED", random.randrange(2**32)))
 ROUNDS_PER_RIG = 10
 PAUSES_SECONDS = (0, 0.3, 1, 2, 5, 20)
