@@ -16,6 +16,8 @@ from waiting import Failed
 
 LANES = 250
 SUBNETS = 256
+# About 12 s without and with something to send: longer than a fault lasts.
+PATIENCE_OF_THE_DEVICE = {"keepalive_time": 10, "keepalive_intvl": 1, "keepalive_probes": 3, "retries2": 5}
 
 TUNSETIFF = 0x400454CA
 IFF_TUN_WITHOUT_HEADER = 0x0001 | 0x1000
@@ -127,6 +129,10 @@ class LossyNetwork:
         stack.callback(os.close, self._namespace)
         self._there = _open_tunnel("device")
         stack.callback(os.close, self._there)
+        # A device must let go of connections whose other end died while packets were lost, or it has none left one day.
+        for name, value in PATIENCE_OF_THE_DEVICE.items():
+            with open(f"/proc/sys/net/ipv4/tcp_{name}", "w", encoding="ascii") as setting:
+                setting.write(str(value))
         _ip("link", "set", "lo", "up")
         _ip("address", "add", f"198.18.{self._subnet}.0/24", "dev", "lo")  # on lo: every address of the subnet
         _ip("link", "set", "device", "up")
