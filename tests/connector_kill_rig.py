@@ -1,10 +1,10 @@
 """Connectors that are killed again and again while every poll is counted by the device and recorded by a client."""
 
 import contextlib
+import functools
 import os
 import random
 import signal
-import threading
 import time
 
 import harness
@@ -13,7 +13,7 @@ import signals_plant
 from counter_record import CounterRecord, faults_of
 from http_client import nanoseconds
 from server_kill_rig import polls_counted_by
-from waiting import Failed, wait_until
+from waiting import Failed, side_by_side, wait_until
 
 VICTIMS = {f"victim{unit}": unit for unit in (1, 2, 3)}
 NEIGHBOUR, NEIGHBOURS_UNIT = "neighbour", 4
@@ -92,26 +92,17 @@ class ConnectorKillRig:
     def kill(self, rounds):
         """Kills connectors `rounds` times, all victims at the same time; returns the seconds of every recovery, without
         the pauses."""
-        taken, errors = [], []
+        taken = []
 
         def drive(name, rounds):
             client, choose = self.server.client, random.Random(f"{self._seed} {name}")
-            try:
-                for _ in range(rounds):
-                    taken.append(self._round(client, name, choose))
-                    if self._in_a_row[name] == KILLS_IN_A_ROW:
-                        self._restart(client, name)
-            except Exception as error:  # pylint: disable=broad-except  # shown to the caller
-                errors.append(f"{name}: {error}")
+            for _ in range(rounds):
+                taken.append(self._round(client, name, choose))
+                if self._in_a_row[name] == KILLS_IN_A_ROW:
+                    self._restart(client, name)
 
-        threads = [threading.Thread(target=drive, args=(name, len(range(number, rounds, len(VICTIMS)))))
-                   for number, name in enumerate(VICTIMS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise Failed("\n".join(errors))
+        side_by_side({name: functools.partial(drive, name, len(range(number, rounds, len(VICTIMS))))
+                      for number, name in enumerate(VICTIMS)})
         return taken
 
     def _connector(self, name, client=None):

@@ -7,6 +7,7 @@ joins by one more entry in PEERS.
 import collections
 import contextlib
 import dataclasses
+import functools
 import random
 import threading
 import time
@@ -17,7 +18,7 @@ from bad_addresses import BadAddresses
 from fault_proxy import FaultProxy
 from http_client import nanoseconds
 from lossy_network import LossyNetwork, LossyWay, Unavailable
-from waiting import Failed
+from waiting import Failed, side_by_side
 
 TIMEOUT_SECONDS = 1.0
 PERIOD_SECONDS = 0.25
@@ -256,22 +257,13 @@ class FaultRig:
     def run(self, rounds, to_the_end=False):
         """`rounds` of every fault, spread over its lanes, all lanes at the same time; returns fault -> seconds of every
         recovery. What a device refused is asked for again a minute later; that is waited for when `to_the_end` says so."""
-        taken, errors = {fault.name: [] for fault in self.faults}, []
+        taken = {fault.name: [] for fault in self.faults}
 
-        def drive(lane):
-            fault = self._fault_of(lane)
-            try:
-                taken[fault.name] += self._drive(lane, fault, rounds // self._lanes_each, to_the_end)
-            except Exception as error:  # pylint: disable=broad-except  # shown to the caller
-                errors.append(f"lane {lane}, {fault.name}: {error}")
+        def drive(lane, fault):
+            taken[fault.name].extend(self._drive(lane, fault, rounds // self._lanes_each, to_the_end))
 
-        threads = [threading.Thread(target=drive, args=(lane,)) for lane in range(len(self._ways))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise Failed("\n".join(errors))
+        side_by_side({f"lane {lane}, {fault.name}": functools.partial(drive, lane, fault)
+                      for lane in range(len(self._ways)) for fault in [self._fault_of(lane)]})
         if self.disturbed:
             raise Failed(f"what must stay Good was disturbed {len(self.disturbed)} times, first: {self.disturbed[0]}")
         return taken
