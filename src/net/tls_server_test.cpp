@@ -190,7 +190,7 @@ TEST_F(TlsServer, SpeaksNoTlsOnItsUnixSocket) {
 }
 
 /// Echoes every message.
-class Echo : public WebSocketHandler {
+class SecureEcho : public WebSocketHandler {
  public:
   void on_open(const std::shared_ptr<WebSocket>& socket) override { socket_ = socket; }
   void on_message(std::string_view message) override { socket_->send(std::string(message)); }
@@ -205,7 +205,7 @@ class TlsWebSocket : public TlsServer {
  protected:
   void SetUp() override {
     start([](Request&&, Responder responder) {
-      responder.accept_websocket("", std::make_shared<Echo>());
+      responder.accept_websocket("", std::make_shared<SecureEcho>());
     });
   }
   Result<WebSocketClient> connect() {
