@@ -98,6 +98,8 @@ TEST(ProjectFile, NamesThePlaceAndTheRemedy) {
             "p.yaml:2:3: tag '/A': 'type' is missing; add one, such as type: float");
   EXPECT_EQ(fault("connectors: {x: {type: feild}}"),
             "p.yaml:1:18: connector 'x': unknown connector type 'feild'; did you mean 'field'?");
+  EXPECT_THAT(fault("connectors: {x: {type: ''}}"),
+              HasSubstr("1:18: connector 'x': 'type' is empty; write one, such as type: modbus"));
   EXPECT_EQ(fault("connectors: {x: {type: field, hosst: a}}"), "p.yaml:1:31: unknown key 'hosst'");
 }
 
