@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -34,6 +35,16 @@ inline void require(bool good, std::string_view what) {
   if (good) return;
   fmt::print(stderr, "{}\n", what);
   std::exit(1);
+}
+
+/// A number of the command line.
+template <class Number>
+Number number_of(std::string_view text) {
+  Number out{};
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
+  require(read.ec == std::errc{} && read.ptr == text.data() + text.size(),
+          fmt::format("'{}' is no number that fits", text));
+  return out;
 }
 
 /// The figures of several rounds.

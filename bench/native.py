@@ -18,8 +18,8 @@ def build(name):
     return TREE / "build" / "release" / "bin" / program
 
 
-def rows(name):
-    ran = subprocess.run([build(name)], capture_output=True, text=True, check=False)
+def rows(name, *arguments):
+    ran = subprocess.run([build(name), *(str(each) for each in arguments)], capture_output=True, text=True, check=False)
     if ran.returncode != 0:
         raise Wrong(ran.stderr.strip() or f"{name} ended with {ran.returncode}")
     return [Row(**json.loads(line)) for line in ran.stdout.splitlines()]

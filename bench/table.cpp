@@ -230,5 +230,5 @@ void run(double seconds) {
 }  // namespace tagwerk::bench
 
 int main(int argc, char** argv) {
-  tagwerk::bench::run(argc > 1 ? std::atof(argv[1]) : 5);
+  tagwerk::bench::run(argc > 1 ? tagwerk::bench::number_of<double>(argv[1]) : 5);
 }

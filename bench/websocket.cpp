@@ -6,28 +6,21 @@
 #include <unistd.h>
 
 #include "base/descriptor.hpp"
+#include "base/time.hpp"
 #include "bench/measure.hpp"
 #include "net/websocket_for_test.hpp"
 
-/// A thousand browsers in one thread: each follows 100 signals of `tagwerk simulate signals` that
-/// no other one follows together, and every value is checked: the right signal, and the step after
-/// the one before. As small as it can be, because it takes its time from the server it measures.
-/// usage: bench_websocket PORT TOKEN CLIENTS SECONDS SIGNALS_PER_UNIT
-/// Prints "ready" when every client has its snapshot, then one line of JSON with what it counted.
+/// A thousand browsers in one thread: each follows 100 signals of one device of `tagwerk simulate
+/// signals` that no other one follows together, and every value is checked: the right signal, and
+/// the step after the one before. As small as it can be, because it takes its time from the server
+/// it measures. usage: bench_websocket PORT TOKEN CLIENTS SECONDS SIGNALS_PER_UNIT Prints "ready"
+/// when every client has its snapshot, then one line of JSON with what it counted.
 namespace tagwerk::bench {
 namespace {
 
 constexpr int kUnits = 4;
 constexpr std::size_t kTagsEach = 100;
 constexpr int kSteps = 128;  ///< of a signal, until it begins again
-
-struct Counts {
-  std::uint64_t items = 0;
-  std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t skipped = 0;  ///< steps that were polled over
-  std::uint64_t wrong = 0;
-};
 
 /// Reads `"name":` of an item at or behind `at`; the position behind it.
 std::size_t behind(std::string_view text, std::string_view name, std::size_t at) {
@@ -43,9 +36,30 @@ Number number_at(std::string_view text, std::size_t& at) {
   return out;
 }
 
+struct Counts {
+  std::uint64_t items = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t skipped = 0;  ///< steps that were polled over
+  std::uint64_t wrong = 0;
+  std::vector<std::uint32_t>
+      delays;  ///< us from the engine's step to the last byte, a message each
+};
+
+/// From a message's last "server_time" until now; a delay is below a second.
+std::uint32_t delay_of(std::string_view text) {
+  constexpr std::string_view kName = R"("server_time":"2026-11-21T23:39:00.)";
+  const auto at = text.rfind(kName.substr(0, 15));
+  if (at == std::string_view::npos) return 0;
+  std::size_t fraction = at + kName.size();
+  const auto then = number_at<std::int64_t>(text, fraction);
+  const auto now = base::utc_now().time_since_epoch().count() / 1'000 % 1'000'000;
+  return static_cast<std::uint32_t>((now - then + 1'000'000) % 1'000'000);
+}
+
 class Client {
  public:
-  Client(std::uint16_t port, std::string_view token, std::vector<std::uint32_t> signals,
+  Client(std::uint16_t port, std::string_view token, const std::vector<std::uint32_t>& signals,
          std::uint32_t per_unit)
       : socket_(net::connected_for_test(port)),
         per_unit_(per_unit),
@@ -132,7 +146,10 @@ class Client {
   void look_at(std::string_view text, Counts& counts) {
     constexpr std::string_view kPath = R"("path":"/Unit)", kSignal = "/Signal",
                                kValue = R"("value":)", kGood = R"("status":"Good")";
-    if (text.starts_with(R"({"op":"snapshot")")) snapshot_ = true;
+    if (text.starts_with(R"({"op":"snapshot")"))
+      snapshot_ = true;
+    else
+      counts.delays.push_back(delay_of(text));
     for (auto at = behind(text, kPath, 0); at != std::string_view::npos;
          at = behind(text, kPath, at)) {
       const auto unit = number_at<std::uint32_t>(text, at);
@@ -172,12 +189,15 @@ class Crowd {
       : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     std::mt19937 random(1);
     std::set<std::vector<std::uint32_t>> known;
-    auto all = shuffled(kUnits * per_unit);
+    auto signals = shuffled(per_unit);
     while (clients_.size() < count) {
-      std::ranges::shuffle(all, random);
-      std::vector<std::uint32_t> mine(all.begin(), all.begin() + kTagsEach);
+      std::ranges::shuffle(signals, random);
+      std::vector<std::uint32_t> mine(signals.begin(), signals.begin() + kTagsEach);
+      const auto unit = static_cast<std::uint32_t>(clients_.size() % kUnits);
+      for (std::uint32_t& each : mine)
+        each += unit * per_unit;
       if (!known.insert(mine).second) continue;
-      clients_.push_back(std::make_unique<Client>(port, token, std::move(mine), per_unit));
+      clients_.push_back(std::make_unique<Client>(port, token, mine, per_unit));
       epoll_event wish{.events = EPOLLIN, .data = {.ptr = clients_.back().get()}};
       ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, clients_.back()->socket(), &wish);
     }
@@ -202,10 +222,10 @@ class Crowd {
 };
 
 void run(char** arguments) {
-  const auto clients = static_cast<std::size_t>(std::atoi(arguments[3]));
-  const double seconds = std::atof(arguments[4]);
-  Crowd crowd(static_cast<std::uint16_t>(std::atoi(arguments[1])), arguments[2], clients,
-              static_cast<std::uint32_t>(std::atoi(arguments[5])));
+  const auto clients = number_of<std::size_t>(arguments[3]);
+  const double seconds = number_of<double>(arguments[4]);
+  Crowd crowd(number_of<std::uint16_t>(arguments[1]), arguments[2], clients,
+              number_of<std::uint32_t>(arguments[5]));
   Counts before;
   crowd.listen(wall_seconds() + 30, before, true);
   require(crowd.has_snapshots(), "not every client got its snapshot within 30 s");
@@ -215,10 +235,16 @@ void run(char** arguments) {
   std::fflush(stdout);
   Counts counts;
   crowd.listen(wall_seconds() + seconds, counts, false);
-  fmt::print(R"({{"items":{},"messages":{},"bytes":{},"skipped":{},"wrong":{}}})"
+  std::ranges::sort(counts.delays);
+  const auto delay = [&](double share) {
+    require(!counts.delays.empty(), "no changes arrived");
+    return counts
+        .delays[static_cast<std::size_t>(share * static_cast<double>(counts.delays.size() - 1))];
+  };
+  fmt::print(R"({{"items":{},"messages":{},"bytes":{},"skipped":{},"wrong":{},"p50":{},"p99":{}}})"
              "\n",
              counts.items, counts.messages, counts.bytes, counts.skipped,
-             counts.wrong + before.wrong);
+             counts.wrong + before.wrong, delay(0.5), delay(0.99));
 }
 
 }  // namespace

@@ -276,7 +276,8 @@ def tidy():
 
 
 def start_tidy(path):
-    checks = [f"--checks={','.join('-' + name for name in NOT_FOR_TESTS)}"] if path.stem.endswith("_test") else []
+    checks = [f"--checks={','.join('-' + name for name in NOT_FOR_TESTS)}"] \
+        if path.stem.endswith("_test") or path.parent.name == "bench" else []
     return path, subprocess.Popen(
         ["clang-tidy-22", "-p", "build/debug", "--quiet", "--extra-arg=-Wno-unknown-warning-option",
          *checks, str(path)],

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "access/selection.hpp"
+#include "base/prefetch.hpp"
 
 namespace tagwerk::access {
 namespace {
@@ -14,6 +15,13 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxWaiting = 262'144;
 /// Changes routed before the loop has a turn for its sockets.
 constexpr std::size_t kMaxPerDrain = 65'536;
+/// More than kAtOnce subscriptions are told kBeat after the first change, unless kMaxHeard comes.
+constexpr std::size_t kAtOnce = 16;
+constexpr Duration kBeat = 4ms;
+constexpr std::size_t kPerTurn = 8;
+constexpr std::size_t kMaxHeard = 262'144;
+/// Memory for so many updates is kept from one subscription to the next.
+constexpr std::size_t kSpareUpdates = 4'096;
 /// Rate-limited subscriptions are looked at this often; their phases are spread over it.
 constexpr Duration kTick = 10ms;
 constexpr Duration kLeastPeriod = 20ms;
@@ -53,7 +61,7 @@ class LoopHub::Walk {
 };
 
 LoopHub::LoopHub(net::EventLoop& loop, Source source)
-    : loop_(loop), source_(std::move(source)), queue_(8192), tick_(loop) {}
+    : loop_(loop), source_(std::move(source)), queue_(8192), tick_(loop), beat_(loop) {}
 
 // --- the engine's side ---------------------------------------------------------------------------
 
@@ -90,38 +98,28 @@ void LoopHub::drain() {
     if (broadcast->plant)
       change_plant(broadcast->plant);
     else
-      route(*broadcast);
+      route(broadcast);
   }
-  deliver_touched();
+  deliver_soon();
   if (overrun_.exchange(false, std::memory_order_acq_rel)) catch_up();
   if (!queue_.empty()) wake();
 }
 
-void LoopHub::route(const Broadcast& broadcast) {
-  for (const engine::Change& change : broadcast.changes) {
+void LoopHub::route(const std::shared_ptr<const Broadcast>& broadcast) {
+  heard_.keep(broadcast);
+  for (const engine::Change& change : broadcast->changes) {
     if (change.sample.slot >= listeners_.size()) continue;
     const Listeners& listeners = listeners_[change.sample.slot];
     // A change of the slot's former or next tag.
-    if (listeners.tag != change.tag) continue;
+    if (listeners.tag != change.tag || listeners.all.empty()) continue;
+    heard_.begin(change);
     for (const Listener& listener : listeners.all)
-      hear(listener, broadcast.number, change);
+      heard_.add(listener.place, listener.index);
+    if (heard_.size() >= kMaxHeard) {
+      deliver_heard();
+      heard_.keep(broadcast);
+    }
   }
-}
-
-void LoopHub::hear(const Listener& listener, std::uint64_t number, const engine::Change& change) {
-  Subscription& subscription = *listener.subscription;
-  if (number <= subscription.told[listener.index]) return;
-  if (!change.differs() && !subscription.options.every) return;
-  if (!subscription.touched) {
-    if (subscription.options.max_rate || !subscription.pending.empty() ||
-        !subscription.subscriber->ready())
-      return keep_latest(subscription, listener.index);
-    subscription.touched = true;
-    touched_.push_back(&subscription);
-  }
-  subscription.ordered.push_back(
-      {subscription.tags[listener.index],
-       {change.sample.value, change.sample.quality, change.sample.time, change.server_time}});
 }
 
 void LoopHub::keep_latest(Subscription& subscription, std::uint32_t index) {
@@ -137,16 +135,67 @@ void LoopHub::keep_latest(Subscription& subscription, std::uint32_t index) {
   if (!std::exchange(subscription.slow, true)) slow_.push_back(&subscription);
 }
 
-void LoopHub::deliver_touched() {
+void LoopHub::deliver_soon() {
+  if (telling_.empty() && heard_.subscriptions() <= kAtOnce) return deliver_heard();
+  if (std::exchange(beating_, true)) return;
+  beat_.start_after(kBeat, [this] {
+    beating_ = false;
+    deliver_next(telling_.subscriptions());
+    std::swap(telling_, heard_);
+    deliver_in_turns();
+  });
+}
+
+/// A few subscriptions, then the loop's other work, so that what they were sent has left before the
+/// next ones need memory.
+void LoopHub::deliver_in_turns() {
+  deliver_next(kPerTurn);
+  if (telling_.empty()) return;
+  loop_.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->deliver_in_turns();
+  });
+}
+
+void LoopHub::deliver_heard() {
+  deliver_next(telling_.subscriptions());
+  std::swap(telling_, heard_);
+  deliver_next(telling_.subscriptions());
+}
+
+void LoopHub::deliver_next(std::size_t count) {
+  // A subscriber may let go of the hub.
+  const auto self = shared_from_this();
   const Walk walk(*this);
-  const auto touched = std::exchange(touched_, {});
-  for (Subscription* subscription : touched) {
-    subscription->touched = false;
-    const std::vector<Update> updates = std::exchange(subscription->ordered, {});
-    if (subscription->subscriber == nullptr) continue;
-    delivered_.fetch_add(updates.size(), std::memory_order_relaxed);
-    subscription->subscriber->on_changes(subscription->id, updates, 0);
+  for (std::size_t i = 0; i <= count; ++i) {
+    const auto next = telling_.next();
+    if (!next) return;
+    if (Subscription* each = by_place_[next->place]; each != nullptr && each->subscriber != nullptr)
+      deliver(*each, next->notes);
   }
+}
+
+void LoopHub::deliver(Subscription& subscription, std::span<const Heard::Note> notes) {
+  const bool later = subscription.options.max_rate || !subscription.pending.empty() ||
+                     !subscription.subscriber->ready();
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    const Heard::Note& note = notes[i];
+    if (const std::size_t next = i + base::kPrefetchAhead; next < notes.size())
+      base::prefetch(*telling_.at(notes[next]).change);
+    const auto& [change, number] = telling_.at(note);
+    if (number <= subscription.told_highest && number <= subscription.told[note.index]) continue;
+    if (!change->differs() && !subscription.options.every) continue;
+    if (later)
+      keep_latest(subscription, note.index);
+    else
+      updates_.push_back({subscription.tags[note.index],
+                          {change->sample.value, change->sample.quality, change->sample.time,
+                           change->server_time}});
+  }
+  if (updates_.empty()) return;
+  delivered_.fetch_add(updates_.size(), std::memory_order_relaxed);
+  subscription.subscriber->on_changes(subscription.id, updates_, 0);
+  updates_.clear();
+  if (updates_.capacity() > kSpareUpdates) updates_.shrink_to_fit();
 }
 
 void LoopHub::deliver_pending(Subscription& subscription) {
@@ -226,6 +275,8 @@ Result<std::uint64_t> LoopHub::subscribe(std::shared_ptr<const auth::Principal> 
   const Walk walk(*this);
   Subscription& added = *subscriptions_.emplace_back(std::make_unique<Subscription>());
   added.id = next_id_++;
+  added.place = free_place();
+  by_place_[added.place] = &added;
   added.principal = std::move(principal);
   added.options = std::move(options);
   added.subscriber = &subscriber;
@@ -238,6 +289,17 @@ Result<std::uint64_t> LoopHub::subscribe(std::shared_ptr<const auth::Principal> 
   listen(added);
   snapshot(added);
   return id;
+}
+
+/// What was heard names its subscription by place: until it is told no place is given to another.
+std::uint32_t LoopHub::free_place() {
+  if (heard_.empty() && telling_.empty() && !free_places_.empty()) {
+    const std::uint32_t place = free_places_.back();
+    free_places_.pop_back();
+    return place;
+  }
+  by_place_.push_back(nullptr);
+  return static_cast<std::uint32_t>(by_place_.size() - 1);
 }
 
 void LoopHub::use(Subscription& subscription, Tags tags) {
@@ -271,6 +333,7 @@ Update LoopHub::read(Subscription& subscription, std::uint32_t index) {
     value = source_.current(*tag);
   }
   subscription.told[index] = whole;
+  subscription.told_highest = std::max(subscription.told_highest, whole);
   return {tag, std::move(value.current)};
 }
 
@@ -278,7 +341,7 @@ void LoopHub::change_plant(const std::shared_ptr<const model::Plant>& plant) {
   const bool known = plant_ && (plant == plant_ || plant->revision() < plant_->revision());
   if (known) return;
   // What was heard under the old plant is told before its tags are gone.
-  deliver_touched();
+  deliver_heard();
   const auto old = std::exchange(plant_, plant);
   Walk(*this).each([this](Subscription& subscription) { follow_plant(subscription); });
   index_listeners();
@@ -303,7 +366,7 @@ void LoopHub::listen(Subscription& subscription) {
   for (std::uint32_t index = 0; index < subscription.tags.size(); ++index) {
     const model::PlantTag& tag = *subscription.tags[index];
     listeners_[tag.slot].tag = tag.id;
-    listeners_[tag.slot].all.push_back({&subscription, index});
+    listeners_[tag.slot].all.push_back({subscription.place, index});
   }
 }
 
@@ -323,7 +386,7 @@ void LoopHub::unsubscribe(std::uint64_t id) {
   for (const model::PlantTag* tag : subscription->tags)
     if (tag->slot < listeners_.size())
       std::erase_if(listeners_[tag->slot].all, [&](const Listener& listener) {
-        return listener.subscription == subscription;
+        return listener.place == subscription->place;
       });
   subscription->subscriber = nullptr;
   any_gone_ = true;
@@ -335,6 +398,11 @@ void LoopHub::sweep() {
   any_gone_ = false;
   const auto gone = [](const Subscription* each) { return each->subscriber == nullptr; };
   std::erase_if(slow_, gone);
+  for (const auto& each : subscriptions_)
+    if (gone(each.get())) {
+      by_place_[each->place] = nullptr;
+      free_places_.push_back(each->place);
+    }
   std::erase_if(subscriptions_, [&](const auto& each) { return gone(each.get()); });
 }
 

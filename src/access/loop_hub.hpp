@@ -3,9 +3,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "access/broadcast.hpp"
+#include "access/heard.hpp"
 #include "access/hub.hpp"
 #include "base/spsc_queue.hpp"
 #include "net/event_loop.hpp"
@@ -53,21 +55,21 @@ class LoopHub final : public Hub,
 
   struct Subscription {
     std::uint64_t id = 0;
+    std::uint32_t place = 0;  ///< in by_place_
     std::shared_ptr<const auth::Principal> principal;
     SubscribeOptions options;
     Subscriber* subscriber = nullptr;  ///< null: unsubscribed, erased when nobody walks any more
     Tags tags;
     std::vector<std::uint64_t> told;     ///< by index: publish number that the subscriber knows
-    std::vector<Update> ordered;         ///< of the running drain
     std::vector<std::uint32_t> pending;  ///< tags (by index) whose latest value is still to be told
     std::vector<bool> is_pending;        ///< by index
     std::uint64_t coalesced = 0;
     MonoTime due{};
-    bool touched = false;  ///< in touched_
-    bool slow = false;     ///< in slow_
+    std::uint64_t told_highest = 0;  ///< of all in `told`
+    bool slow = false;               ///< in slow_
   };
   struct Listener {
-    Subscription* subscription;
+    std::uint32_t place;  ///< of the subscription
     std::uint32_t index;  ///< of the tag in the subscription
   };
   struct Listeners {
@@ -79,10 +81,13 @@ class LoopHub final : public Hub,
 
   void wake();
   void drain();
-  void route(const Broadcast& broadcast);
-  void hear(const Listener& listener, std::uint64_t number, const engine::Change& change);
+  void route(const std::shared_ptr<const Broadcast>& broadcast);
   void keep_latest(Subscription& subscription, std::uint32_t index);
-  void deliver_touched();
+  void deliver_soon();
+  void deliver_heard();
+  void deliver_next(std::size_t count);
+  void deliver_in_turns();
+  void deliver(Subscription& subscription, std::span<const Heard::Note> notes);
   void deliver_pending(Subscription& subscription);
   void catch_up();
   void change_plant(const std::shared_ptr<const model::Plant>& plant);
@@ -90,6 +95,7 @@ class LoopHub final : public Hub,
   void use(Subscription& subscription, Tags tags);
   void snapshot(Subscription& subscription);
   Update read(Subscription& subscription, std::uint32_t index);
+  std::uint32_t free_place();
   void listen(Subscription& subscription);
   void index_listeners();
   void sweep();
@@ -109,12 +115,18 @@ class LoopHub final : public Hub,
   std::shared_ptr<const model::Plant> plant_;
   std::vector<std::unique_ptr<Subscription>> subscriptions_;  ///< by id, rising
   std::vector<Listeners> listeners_;                          ///< by slot
-  std::vector<Subscription*> touched_;                        ///< have something in `ordered`
+  std::vector<Subscription*> by_place_;                       ///< null: free, or soon to be
+  std::vector<std::uint32_t> free_places_;
+  Heard heard_;                      ///< since the last delivery
+  Heard telling_;                    ///< before it, partly told
+  std::vector<Update> updates_;      ///< of the subscription that is told
   std::vector<Subscription*> slow_;  ///< have something pending until their subscriber resumes
   int walking_ = 0;
   bool any_gone_ = false;
   net::Timer tick_;
   bool ticking_ = false;
+  net::Timer beat_;
+  bool beating_ = false;
   std::uint64_t next_id_ = 1;
 
   std::atomic<std::uint64_t> delivered_{0};

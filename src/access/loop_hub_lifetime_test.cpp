@@ -162,6 +162,8 @@ TEST_F(LoopHubLifetimeTest, LetsASubscriberSubscribeInsideACall) {
     configure(plant_of({"/A", "/B"}, plant.get()));
     set("/A", 1);
   });
+  // So many are told together, a little later.
+  EXPECT_TRUE(her.wait_for([](const auto& said) { return said.size() == 3; }));
   settle();
   EXPECT_THAT(her.take(), ElementsAre("snapshot /A=null", "plant 2", "changes /A=1"));
   EXPECT_THAT(more.back()->take(), ElementsAre("snapshot /A=1"));
@@ -193,7 +195,11 @@ class Counting : public Subscriber {
   std::map<TagId, double> last_;
 };
 
-TEST_F(LoopHubLifetimeTest, LosesAndDoublesNothingWhileTheEngineStepsOnItsOwnThread) {
+/// Subscribers beside the two that are watched: many are told in turns.
+class LoopHubCrowdTest : public LoopHubLifetimeTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(LoopHubCrowdTest, LosesAndDoublesNothingWhileTheEngineStepsOnItsOwnThread) {
+  std::vector<Counting> crowd(GetParam());
   const std::vector<std::string> paths{"/A", "/B", "/C"};
   plant = plant_of(paths);
   std::atomic<bool> running{true};
@@ -230,9 +236,12 @@ TEST_F(LoopHubLifetimeTest, LosesAndDoublesNothingWhileTheEngineStepsOnItsOwnThr
     ASSERT_TRUE(hub->subscribe(who, {.patterns = {"/A"}}, steady));
     steady.seen.store(value);
     steady_there = true;
+    for (Counting& each : crowd)
+      ASSERT_TRUE(hub->subscribe(who, {.patterns = {"/B"}}, each));
   });
   int faults = 0, rounds = 0;
-  while (!all_seen() || rounds < 200) {
+  const int least = GetParam() == 0 ? 200 : 40;  // each waits for a turn in a crowd
+  while (!all_seen() || rounds < least) {
     auto brief = std::make_unique<Counting>();
     std::uint64_t id = 0;
     on_loop([&] { id = *hub->subscribe(who, {.patterns = {"/**"}}, *brief); });
@@ -244,12 +253,23 @@ TEST_F(LoopHubLifetimeTest, LosesAndDoublesNothingWhileTheEngineStepsOnItsOwnThr
   }
   running = false;
   stepper.join();
+  const auto has_all = [&](const Counting& each) { return each.seen.load() == value.load(); };
+  const auto patience = base::mono_now() + 20s;
+  while (!(has_all(steady) && std::ranges::all_of(crowd, has_all)) && base::mono_now() < patience)
+    std::this_thread::sleep_for(1ms);
   settle();
   EXPECT_EQ(faults, 0) << "in " << rounds << " short subscriptions";
-  on_loop([&] { EXPECT_EQ(steady.faults, 0); });
+  on_loop([&] {
+    EXPECT_EQ(steady.faults, 0);
+    for (const Counting& each : crowd)
+      EXPECT_EQ(each.faults, 0);
+  });
+  EXPECT_TRUE(std::ranges::all_of(crowd, has_all));
   EXPECT_EQ(steady.seen.load(), value.load());
   EXPECT_EQ(hub->counters().coalesced, 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Subscribers, LoopHubCrowdTest, ::testing::Values(0, 60));
 
 }  // namespace
 }  // namespace tagwerk::access

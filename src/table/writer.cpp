@@ -95,8 +95,8 @@ Outcome Writer::publish_now(Slot slot, const Value& value, Quality quality, UtcT
 
 void Writer::prefetch(Slot slot) const {
   if (slot >= options_.slot_capacity) return;
-  base::prefetch(view_.cell(slot));
-  if (twin_) base::prefetch(twin_view_.cell(slot));
+  base::prefetch_to_change(view_.cell(slot));
+  if (twin_) base::prefetch_to_change(twin_view_.cell(slot));
 }
 
 void Writer::apply(std::span<const Sample> samples, UtcTime server_time) {

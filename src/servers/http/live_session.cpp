@@ -213,6 +213,8 @@ void LiveSession::send_items(std::string_view op, std::uint64_t number, const Su
   std::size_t next = 0;
   for (; next < updates.size() && text.size() < room; ++next) {
     if (next > 0) text.push_back(',');
+    if (next + 12 < updates.size()) loop_.texts.prefetch(*updates[next + 12].tag);
+    if (next + 6 < updates.size()) loop_.texts.prefetch_text(*updates[next + 6].tag);
     loop_.texts.append(text, which.plant, *updates[next].tag, updates[next].current,
                        snapshot ? ItemTexts::Form::whole : ItemTexts::Form::without_unit);
   }

@@ -52,12 +52,13 @@ void ItemTexts::append(std::string& out, const std::shared_ptr<const model::Plan
                        const model::PlantTag& tag, const access::CurrentValue& current, Form form) {
   Item& item = item_for(plant, tag);
   if (item.text.empty() || !same(item.current, current)) rewrite(item, tag, current);
-  if (form == Form::whole) {
-    out.append(item.text);
+  const std::size_t front = item.text.size() - item.fixed_back;
+  if (form == Form::without_unit) {
+    out.append(item.text, 0, front);
     return;
   }
-  out.append(item.text, 0, item.text.size() - item.fixed_back);
-  out.push_back('}');
+  out.append(item.text, 0, front - 1);
+  out.append(item.text, front);
 }
 
 ItemTexts::Item& ItemTexts::item_for(const std::shared_ptr<const model::Plant>& plant,
@@ -96,6 +97,7 @@ void ItemTexts::rewrite(Item& item, const model::PlantTag& tag,
   time_.append(text, current.time);
   text.append(",\"server_time\":");
   server_time_.append(text, current.server_time);
+  text.push_back('}');
   const std::size_t back = text.size();
   text.append(",\"unit\":");
   model::append_json_string(text, tag.definition.unit);

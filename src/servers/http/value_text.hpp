@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "access/access.hpp"
+#include "base/prefetch.hpp"
 
 namespace tagwerk::servers::http {
 
@@ -37,12 +38,26 @@ class ItemTexts {
   /// The plant is the one that the tag belongs to.
   void append(std::string& out, const std::shared_ptr<const model::Plant>& plant,
               const model::PlantTag& tag, const access::CurrentValue& current, Form form);
+  /// Asks for the memory that append() will need soon.
+  void prefetch(const model::PlantTag& tag) const {
+    if (tag.slot >= items_.size()) return;
+    const Item& item = items_[tag.slot];
+    base::prefetch(item);
+  }
+  void prefetch_text(const model::PlantTag& tag) const {
+    if (tag.slot >= items_.size()) return;
+    const std::string& text = items_[tag.slot].text;
+    for (std::size_t at = 0; at < text.size(); at += 64)
+      __builtin_prefetch(text.data() + at);
+  }
 
  private:
   struct Item {
-    std::string text;  ///< empty = not remembered yet
+    /// The item without its unit, then the unit's part of a whole item: `{…}` `,"unit":…}`; empty =
+    /// not remembered yet.
+    std::string text;
     std::uint32_t fixed_front = 0;
-    std::uint32_t fixed_back = 0;  ///< the unit's part at the end
+    std::uint32_t fixed_back = 0;  ///< the unit's part
     access::CurrentValue current;
   };
 
