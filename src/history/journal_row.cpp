@@ -1,5 +1,8 @@
 #include "history/journal_row.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "history/value_bits.hpp"
 #include "link/samples.hpp"
 
@@ -13,21 +16,28 @@ constexpr std::size_t kFixed = 8 + 8 + 8 + 4 + 1;
 constexpr std::uint8_t kTypeBits = 0x0f;
 constexpr std::uint8_t kKeep = 0x10;
 
-/// Writes numbers with their bytes apart: the lowest of all first.
+/// So many numbers at a time stay in the first cache while their bytes are taken apart.
+constexpr std::size_t kStride = 1024;
+
+/// Numbers with their bytes apart: the lowest of all first.
 template <class Number>
 class Column {
  public:
   Column(std::byte* begin, std::size_t count) : begin_(begin), count_(count) {}
 
-  void set(std::size_t i, Number number) {
-    for (std::size_t byte = 0; byte < sizeof(Number);
-         ++byte, number = static_cast<Number>(number >> 7 >> 1))
-      begin_[byte * count_ + i] = static_cast<std::byte>(number);
+  void set(std::size_t from, std::span<const Number> numbers) {
+    for (std::size_t byte = 0; byte < sizeof(Number); ++byte) {
+      std::byte* const out = begin_ + byte * count_ + from;
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        out[i] = static_cast<std::byte>(numbers[i] >> (8 * byte));
+    }
   }
   Number get(std::size_t i) const {
     Number out = 0;
-    for (std::size_t byte = sizeof(Number); byte-- > 0;)
-      out = static_cast<Number>(out << 7 << 1 | std::to_integer<Number>(begin_[byte * count_ + i]));
+    for (std::size_t byte = 0; byte < sizeof(Number); ++byte)
+      out = static_cast<Number>(
+          out |
+          static_cast<Number>(std::to_integer<Number>(begin_[byte * count_ + i]) << (8 * byte)));
     return out;
   }
   std::byte* end() const { return begin_ + sizeof(Number) * count_; }
@@ -50,6 +60,30 @@ struct FixedColumns {
   Column<std::uint8_t> kinds;
 };
 
+/// The columns of up to kStride records, before their bytes are taken apart.
+struct Stride {
+  std::array<std::uint64_t, kStride> tags, times, values;
+  std::array<std::uint32_t, kStride> qualities;
+  std::array<std::uint8_t, kStride> kinds;
+
+  void set(std::size_t i, const Record& record, std::uint64_t value) {
+    const Point& point = record.point;
+    tags[i] = record.tag;
+    times[i] = static_cast<std::uint64_t>(point.time.time_since_epoch().count());
+    values[i] = value;
+    qualities[i] = point.quality.code;
+    kinds[i] = static_cast<std::uint8_t>(static_cast<unsigned>(point.value.type()) |
+                                         (record.keep ? kKeep : 0U));
+  }
+  void move_to(FixedColumns& out, std::size_t from, std::size_t count) const {
+    out.tags.set(from, std::span(tags).first(count));
+    out.times.set(from, std::span(times).first(count));
+    out.values.set(from, std::span(values).first(count));
+    out.qualities.set(from, std::span(qualities).first(count));
+    out.kinds.set(from, std::span(kinds).first(count));
+  }
+};
+
 std::unexpected<Error> broken(std::string_view what) {
   return fail(ErrorCode::corrupt, "a journal row is damaged: {}", what);
 }
@@ -64,20 +98,20 @@ Result<base::ByteView> JournalRowEncoder::encode(std::span<const Record> records
   buffers_.clear();
   base::ByteWriter buffers(buffers_);
   FixedColumns columns(columns_.data(), records.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto& [tag, point, keep] = records[i];
-    std::uint64_t bits = bits_of(point.value);
-    if (point.value.has_buffer()) {
-      const std::size_t before = buffers_.size();
-      link::encode_value(point.value, buffers);
-      bits = buffers_.size() - before;
+  Stride stride;
+  for (std::size_t from = 0; from < records.size(); from += kStride) {
+    const std::size_t count = std::min(kStride, records.size() - from);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Record& record = records[from + i];
+      std::uint64_t bits = bits_of(record.point.value);
+      if (record.point.value.has_buffer()) {
+        const std::size_t before = buffers_.size();
+        link::encode_value(record.point.value, buffers);
+        bits = buffers_.size() - before;
+      }
+      stride.set(i, record, bits);
     }
-    columns.tags.set(i, tag);
-    columns.times.set(i, static_cast<std::uint64_t>(point.time.time_since_epoch().count()));
-    columns.values.set(i, bits);
-    columns.qualities.set(i, point.quality.code);
-    columns.kinds.set(i, static_cast<std::uint8_t>(static_cast<unsigned>(point.value.type()) |
-                                                   (keep ? kKeep : 0U)));
+    stride.move_to(columns, from, count);
   }
   columns_.insert(columns_.end(), buffers_.begin(), buffers_.end());
   if (columns_.size() > kMaxBytes)

@@ -23,15 +23,42 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-/// A number whose bytes are zero at one end or the other: how many are at the low end and how many
-/// follow, then those.
-void write_middle(base::ByteWriter& out, std::uint64_t bits) {
-  const int low = bits == 0 ? 0 : std::countr_zero(bits) / 8;
-  const int count = bits == 0 ? 0 : 8 - low - std::countl_zero(bits) / 8;
-  out.u8(static_cast<std::uint8_t>(low << 4 | count));
-  for (int i = 0; i < count; ++i)
-    out.u8(static_cast<std::uint8_t>(bits >> (8 * (low + i))));
-}
+/// Writes into memory that has room for kRoom bytes behind `at`.
+class Pen {
+ public:
+  explicit Pen(std::byte* at) : at_(at) {}
+
+  void u8(std::uint8_t v) { *at_++ = static_cast<std::byte>(v); }
+  void u32(std::uint32_t v) { put(v, sizeof v); }
+  void zigzag(std::int64_t v) {
+    auto rest = (static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63);
+    for (; rest >= 0x80; rest >>= 7)
+      u8(static_cast<std::uint8_t>(rest | 0x80));
+    u8(static_cast<std::uint8_t>(rest));
+  }
+  /// A number whose bytes are zero at one end or the other: how many are at the low end and how
+  /// many follow, then those.
+  void middle(std::uint64_t bits) {
+    const unsigned low = bits == 0 ? 0 : static_cast<unsigned>(std::countr_zero(bits)) / 8;
+    const unsigned count =
+        bits == 0 ? 0 : 8 - low - static_cast<unsigned>(std::countl_zero(bits)) / 8;
+    u8(static_cast<std::uint8_t>(low << 4 | count));
+    put(bits >> (8 * low), count);
+  }
+  std::byte* at() const { return at_; }
+
+ private:
+  /// Always eight bytes, of which the first count.
+  void put(std::uint64_t v, std::size_t count) {
+    if constexpr (std::endian::native == std::endian::big) v = base::swap_bytes(v);
+    std::memcpy(at_, &v, sizeof v);
+    at_ += count;
+  }
+  std::byte* at_;
+};
+
+/// Head, step, quality and number at their longest, and what the last put() writes too much.
+constexpr std::size_t kRoom = 1 + 10 + 4 + 9 + 8;
 
 std::uint64_t read_middle(base::ByteReader& in) {
   const std::uint8_t head = in.u8();
@@ -63,26 +90,30 @@ void fold_equal_times(std::vector<OpenPoints::Entry>& entries) {
 
 void OpenPoints::add(const Point& point, bool keep, std::uint64_t number) {
   if (size_ == 0) first_number_ = number;
+  const std::size_t used = bytes_.size();
   // By a quarter: of a hundred thousand tags each would have half of its memory empty.
-  constexpr std::size_t kRoom = 64;
-  if (bytes_.capacity() - bytes_.size() < kRoom)
-    bytes_.reserve(bytes_.size() + std::max(kRoom, bytes_.size() / 4));
-  base::ByteWriter out(bytes_);
+  if (bytes_.capacity() - used < kRoom) bytes_.reserve(used + std::max<std::size_t>(64, used / 4));
+  bytes_.resize(used + kRoom);
+  Pen pen(bytes_.data() + used);
   const std::int64_t time = point.time.time_since_epoch().count();
   const std::int64_t step = difference(time, before_.time);
   if (size_ > 0 && step < 0) in_order_ = false;
   const bool new_step = step != before_.step;
   const bool new_quality = point.quality.code != before_.quality;
-  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(point.value.type()) | (keep ? kKeep : 0U) |
+  const model::Type type = point.value.type();
+  pen.u8(static_cast<std::uint8_t>(static_cast<unsigned>(type) | (keep ? kKeep : 0U) |
                                    (new_quality ? kNewQuality : 0U) | (new_step ? kNewStep : 0U)));
-  if (new_step) out.zigzag(difference(step, before_.step));
-  if (new_quality) out.u32(point.quality.code);
-  if (point.value.has_buffer()) {
-    link::encode_value(point.value, out);
-  } else if (!point.value.is_null()) {
+  if (new_step) pen.zigzag(difference(step, before_.step));
+  if (new_quality) pen.u32(point.quality.code);
+  if (type != model::Type::null && type < model::Type::string) {
     const std::uint64_t bits = bits_of(point.value);
-    write_middle(out, bits ^ before_.bits);
+    pen.middle(bits ^ before_.bits);
     before_.bits = bits;
+  }
+  bytes_.resize(static_cast<std::size_t>(pen.at() - bytes_.data()));
+  if (type >= model::Type::string) {
+    base::ByteWriter out(bytes_);
+    link::encode_value(point.value, out);
   }
   before_.time = time;
   before_.step = step;
