@@ -16,71 +16,58 @@ void count_width(WidthCounts& counts, std::uint64_t number) {
   ++counts[static_cast<std::size_t>(std::bit_width(number))];
 }
 
-WidthCounts& widths_of(Survey& survey, Predictor predictor) {
-  return survey.widths[static_cast<std::size_t>(predictor)];
+using CountsByPredictor = std::array<WidthCounts, kPredictors>;
+
+WidthCounts& of(CountsByPredictor& counts, Predictor predictor) {
+  return counts[static_cast<std::size_t>(predictor)];
+}
+
+/// Counts the widths that each predictor leaves from `begin`, which has two numbers before it, to
+/// `end`.
+void count_widths(Numbers numbers, std::size_t begin, std::size_t end, const Survey& survey,
+                  CountsByPredictor& counts) {
+  std::uint64_t last = numbers[begin - 1] - numbers[begin - 2];
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::uint64_t difference = numbers[i] - numbers[i - 1];
+    count_width(of(counts, Predictor::smallest), numbers[i] - survey.least);
+    count_width(of(counts, Predictor::delta), difference - survey.least_delta);
+    count_width(of(counts, Predictor::zigzag), zigzag_of(difference));
+    count_width(of(counts, Predictor::change), zigzag_of(difference - last));
+    count_width(of(counts, Predictor::exclusive), numbers[i] ^ numbers[i - 1]);
+    last = difference;
+  }
 }
 
 /// A frame's own bytes, and about what the table of a symbol takes.
 constexpr double kFrameBits = 14 * 8;
 constexpr double kSymbolBits = 5;
 
+/// n × log2(n), from a table as long as n is no larger than a block.
+double times_log2(std::size_t n) {
+  static const std::vector<float> kTable = [] {
+    std::vector<float> table(4097);
+    for (std::size_t i = 2; i < table.size(); ++i)
+      table[i] = static_cast<float>(static_cast<double>(i) * std::log2(static_cast<double>(i)));
+    return table;
+  }();
+  if (n < kTable.size()) return kTable[n];
+  return static_cast<double>(n) * std::log2(static_cast<double>(n));
+}
+
 /// Bits that these counts of symbols take when each symbol takes as many as it tells.
 double entropy_bits(std::span<const std::uint32_t> counts, std::size_t total) {
-  double bits = 0;
+  double bits = times_log2(total);
   std::size_t symbols = 0;
   for (const std::uint32_t each : counts) {
-    if (each == 0) continue;
-    ++symbols;
-    bits += each * std::log2(static_cast<float>(total) / static_cast<float>(each));
+    symbols += each != 0 ? 1 : 0;
+    bits -= times_log2(each);
   }
   // Huffman codes have whole bits: none takes less than one.
   return std::max(bits * 1.02, static_cast<double>(total)) +
          static_cast<double>(symbols) * kSymbolBits + kFrameBits;
 }
 
-}  // namespace
-
-Survey survey_of(Numbers numbers) {
-  Survey out;
-  out.least = out.largest = numbers[0];
-  out.runs = 1;
-  if (numbers.size() < 2) return out;
-  std::uint64_t least = ~std::uint64_t{0}, largest = 0;
-  for (std::size_t i = 1; i < numbers.size(); ++i) {
-    const std::uint64_t delta = (numbers[i] - numbers[i - 1]) ^ kSign;
-    out.least = std::min(out.least, numbers[i]);
-    out.largest = std::max(out.largest, numbers[i]);
-    least = std::min(least, delta);
-    largest = std::max(largest, delta);
-    out.runs += numbers[i] != numbers[i - 1] ? 1 : 0;
-  }
-  out.least_delta = least ^ kSign;
-  out.largest_delta = largest ^ kSign;
-  return out;
-}
-
-void count_widths(Numbers numbers, bool with_exclusive, Survey& survey) {
-  auto& smallest = widths_of(survey, Predictor::smallest);
-  auto& delta = widths_of(survey, Predictor::delta);
-  auto& zigzag = widths_of(survey, Predictor::zigzag);
-  auto& change = widths_of(survey, Predictor::change);
-  count_width(smallest, numbers[0] - survey.least);
-  std::uint64_t last = 0;
-  for (std::size_t i = 1; i < numbers.size(); ++i) {
-    const std::uint64_t difference = numbers[i] - numbers[i - 1];
-    count_width(smallest, numbers[i] - survey.least);
-    count_width(delta, difference - survey.least_delta);
-    count_width(zigzag, zigzag_of(difference));
-    if (i > 1) count_width(change, zigzag_of(difference - last));
-    last = difference;
-  }
-  if (!with_exclusive) return;
-  auto& exclusive = widths_of(survey, Predictor::exclusive);
-  for (std::size_t i = 1; i < numbers.size(); ++i)
-    count_width(exclusive, numbers[i] ^ numbers[i - 1]);
-}
-
-Width best_width(const WidthCounts& counts) {
+Width width_of(const WidthCounts& counts) {
   Width best;
   std::size_t total = 0;
   for (unsigned width = 0; width <= 64; ++width) {
@@ -108,14 +95,54 @@ Width best_width(const WidthCounts& counts) {
   return best;
 }
 
-Choice best_predictor(const Survey& survey, bool with_exclusive) {
-  Choice best;
-  best.width.bits = INFINITY;
-  const std::size_t tried = with_exclusive ? kPredictors : kPredictors - 1;
-  for (std::size_t i = 0; i < tried; ++i) {
-    Choice choice{static_cast<Predictor>(i), best_width(survey.widths[i])};
-    choice.width.bits += static_cast<double>(seeds_of(choice.predictor)) * 24;
-    if (choice.width.bits < best.width.bits) best = choice;
+}  // namespace
+
+Survey survey_of(Numbers numbers) {
+  Survey out;
+  out.least = out.largest = numbers[0];
+  out.runs = 1;
+  if (numbers.size() < 2) return out;
+  std::uint64_t least = ~std::uint64_t{0}, largest = 0;
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    const std::uint64_t delta = (numbers[i] - numbers[i - 1]) ^ kSign;
+    out.least = std::min(out.least, numbers[i]);
+    out.largest = std::max(out.largest, numbers[i]);
+    least = std::min(least, delta);
+    largest = std::max(largest, delta);
+    out.runs += numbers[i] != numbers[i - 1] ? 1 : 0;
+  }
+  out.least_delta = least ^ kSign;
+  out.largest_delta = largest ^ kSign;
+  return out;
+}
+
+Width best_width(Numbers residuals) {
+  WidthCounts counts{};
+  for (const std::uint64_t each : residuals)
+    count_width(counts, each);
+  return width_of(counts);
+}
+
+Predictor best_predictor(Numbers numbers, const Survey& survey, bool with_exclusive) {
+  constexpr std::size_t kWindow = 16, kWindows = 16;
+  const std::size_t count = numbers.size();
+  if (count <= 2) return Predictor::smallest;
+  CountsByPredictor counts{};
+  const std::size_t step = std::max(kWindow, count / kWindows);
+  for (std::size_t begin = 2; begin < count; begin += step)
+    count_widths(numbers, begin, std::min(begin + kWindow, count), survey, counts);
+  // The fewer were looked at, the more the seeds would weigh.
+  const double whole =
+      static_cast<double>(count) / static_cast<double>(std::min(count, kWindow * kWindows));
+  double least = INFINITY;
+  Predictor best = Predictor::smallest;
+  for (std::size_t i = 0; i < (with_exclusive ? kPredictors : kPredictors - 1); ++i) {
+    const auto predictor = static_cast<Predictor>(i);
+    const double bits =
+        width_of(counts[i]).bits * whole + static_cast<double>(seeds_of(predictor)) * 24;
+    if (bits >= least) continue;
+    least = bits;
+    best = predictor;
   }
   return best;
 }

@@ -20,15 +20,13 @@ struct Survey {
   std::uint64_t least = 0, largest = 0;
   std::uint64_t least_delta = 0, largest_delta = 0;
   std::size_t runs = 0;  ///< of equal numbers
-  std::array<WidthCounts, kPredictors> widths{};
 
   bool is_constant() const { return runs <= 1; }
   bool has_constant_delta() const { return least_delta == largest_delta; }
 };
 
-/// Not empty. The widths are counted apart, for constants need none.
+/// Of a sequence that is not empty.
 Survey survey_of(Numbers numbers);
-void count_widths(Numbers numbers, bool with_exclusive, Survey& survey);
 
 /// The width to pack at, and what that costs with what sticks out as patches.
 struct Width {
@@ -37,13 +35,10 @@ struct Width {
   std::size_t patches = 0;
   double bits = 0;
 };
-Width best_width(const WidthCounts& counts);
+Width best_width(Numbers residuals);
 
-struct Choice {
-  Predictor predictor = Predictor::smallest;
-  Width width;
-};
-Choice best_predictor(const Survey& survey, bool with_exclusive);
+/// The predictor that leaves the least, judged by windows all over a long sequence.
+Predictor best_predictor(Numbers numbers, const Survey& survey, bool with_exclusive);
 
 /// The seeds, as they stand before the packed residuals.
 void write_seeds(Numbers numbers, Predictor predictor, const Survey& survey, base::Bytes& out);

@@ -17,10 +17,11 @@ void write_how(Bytes& out, Packing packing, Predictor predictor = Predictor::sma
                                                static_cast<unsigned>(predictor)));
 }
 
-/// The numbers that have more than `width` bits.
-void write_patches(Numbers numbers, unsigned width, Bytes& out) {
+/// The numbers that have more than `width` bits, which is less than 64; the widest has `widest`.
+void write_patches(Numbers numbers, unsigned width, unsigned widest, Bytes& out) {
   ByteWriter writer(out);
-  const auto is_patch = [&](std::uint64_t each) { return width < 64 && each >> width != 0; };
+  const auto is_patch = [&](std::uint64_t each) { return each >> width != 0; };
+  if (widest <= width) return writer.varint(0);
   writer.varint(static_cast<std::uint64_t>(std::ranges::count_if(numbers, is_patch)));
   std::size_t next = 0;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -44,7 +45,8 @@ double bits_of_runs(const Survey& survey, std::size_t count) {
 
 }  // namespace
 
-bool SequenceEncoder::encode_compressed(Numbers residuals, unsigned low, Bytes& out) {
+bool SequenceEncoder::encode_compressed(Numbers residuals, unsigned low, unsigned widest,
+                                        Bytes& out) {
   const std::size_t begin = out.size();
   ByteWriter writer(out);
   writer.u8(static_cast<std::uint8_t>(low));
@@ -59,7 +61,7 @@ bool SequenceEncoder::encode_compressed(Numbers residuals, unsigned low, Bytes& 
   }
   writer.varint(frame.size());
   writer.bytes(frame);
-  write_patches(residuals, low + 8, out);
+  write_patches(residuals, low + 8, widest, out);
   return true;
 }
 
@@ -104,7 +106,7 @@ bool SequenceEncoder::encode_dictionary(Numbers numbers, double bits_without, By
 
 void SequenceEncoder::encode(Numbers numbers, Bytes& out, Kind kind, unsigned nesting) {
   if (numbers.empty()) return;
-  Survey found = survey_of(numbers);
+  const Survey found = survey_of(numbers);
   if (found.is_constant() || (found.has_constant_delta() && numbers.size() > 1)) {
     const auto predictor = found.is_constant() ? Predictor::smallest : Predictor::delta;
     write_how(out, Packing::constant, predictor);
@@ -112,9 +114,10 @@ void SequenceEncoder::encode(Numbers numbers, Bytes& out, Kind kind, unsigned ne
     ByteWriter(out).varint(0);
     return;
   }
-  const bool is_bits = kind == Kind::bits;
-  count_widths(numbers, is_bits, found);
-  const auto [predictor, width] = best_predictor(found, is_bits);
+  const auto predictor = best_predictor(numbers, found, kind == Kind::bits);
+  auto& residuals = levels_[nesting].residuals;
+  residuals_of(numbers, predictor, found, residuals);
+  const Width width = best_width(residuals);
   const bool may_nest = nesting < kMaxNesting;
   if (may_nest && found.runs <= numbers.size() / 2 &&
       bits_of_runs(found, numbers.size()) < 0.95 * width.bits)
@@ -124,12 +127,10 @@ void SequenceEncoder::encode(Numbers numbers, Bytes& out, Kind kind, unsigned ne
     if (static_cast<double>(out.size() - begin) * 8 < width.bits) return;
     out.resize(begin);
   }
-  auto& residuals = levels_[nesting].residuals;
-  residuals_of(numbers, predictor, found, residuals);
   if (const auto low = split_for_compression(residuals, width)) {
     write_how(out, Packing::compressed, predictor);
     write_seeds(numbers, predictor, found, out);
-    if (encode_compressed(residuals, *low, out) &&
+    if (encode_compressed(residuals, *low, width.widest, out) &&
         static_cast<double>(out.size() - begin) * 8 < width.bits)
       return;
     out.resize(begin);
@@ -138,7 +139,7 @@ void SequenceEncoder::encode(Numbers numbers, Bytes& out, Kind kind, unsigned ne
   write_seeds(numbers, predictor, found, out);
   ByteWriter(out).u8(static_cast<std::uint8_t>(width.width));
   pack(residuals, width.width, out);
-  if (width.patches > 0) write_patches(residuals, width.width, out);
+  if (width.patches > 0) write_patches(residuals, width.width, width.widest, out);
 }
 
 }  // namespace tagwerk::history

@@ -36,7 +36,7 @@ class SequenceEncoder {
   void encode(Numbers numbers, base::Bytes& out, Kind kind, unsigned nesting);
   bool encode_dictionary(Numbers numbers, double bits_without, base::Bytes& out, unsigned nesting);
   void encode_runs(Numbers numbers, base::Bytes& out, unsigned nesting);
-  bool encode_compressed(Numbers residuals, unsigned low, base::Bytes& out);
+  bool encode_compressed(Numbers residuals, unsigned low, unsigned widest, base::Bytes& out);
 
   std::array<Level, kMaxNesting + 1> levels_;
   DistinctNumbers distinct_;

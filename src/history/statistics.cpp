@@ -20,7 +20,7 @@ constexpr double kSecondsPerNanosecond = 1e-9;
 bool fits_whole(const Layout& layout, std::uint64_t largest) {
   constexpr Wide kLimit = Wide{1} << 63;
   const Wide k = largest;
-  return k < (Wide{1} << 32) && k * k * layout.points < kLimit &&
+  return k < (Wide{1} << 32) && layout.span < (Wide{1} << 32) && k * k * layout.points < kLimit &&
          (layout.span == 0 || 2 * k < kLimit / layout.span);
 }
 
@@ -41,15 +41,21 @@ void walk(const Columns& columns, Numbers ticks, ValueOf value_of, See see) {
 WholeStatistics whole_statistics(Numbers ticks, Numbers ks, std::uint64_t largest, Layout& layout) {
   WholeStatistics of{.largest = largest, .first = ks.front(), .last = ks.back()};
   const std::size_t count = ks.size();
+  // Both are below 2^32: see fits_whole().
+  const auto product = [](std::uint64_t a, std::uint64_t b) {
+    return std::uint64_t{static_cast<std::uint32_t>(a)} * static_cast<std::uint32_t>(b);
+  };
   for (const std::uint64_t k : ks) {
     of.sum += k;
-    of.squares += k * k;
+    of.squares += product(k, k);
   }
+  std::uint64_t after = 0;  // as steps, with the k at the end of the segment
   for (std::size_t i = 1; i < count; ++i) {
     const std::uint64_t length = ticks[i] - ticks[i - 1];
-    of.steps += ks[i - 1] * length;
-    of.lines += (ks[i - 1] + ks[i]) * length;
+    of.steps += product(ks[i - 1], length);
+    after += product(ks[i], length);
   }
+  of.lines = of.steps + after;
   layout.least_at = ticks[static_cast<std::size_t>(std::ranges::find(ks, 0u) - ks.begin())];
   layout.largest_at = ticks[static_cast<std::size_t>(std::ranges::find(ks, largest) - ks.begin())];
   return of;
@@ -173,13 +179,13 @@ void count_points(const Columns& columns, Numbers ticks, Layout& layout) {
   layout.points = count;
   layout.span = ticks.back();
   layout.nulls = columns.null_count();
-  layout.good = 0;
+  std::uint32_t any_quality = 0;
+  for (const std::uint32_t each : columns.qualities)
+    any_quality |= each;
   layout.held = layout.good_ticks = 0;
-  bool all_zero = true;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && (any_quality != 0 || layout.nulls != 0); ++i) {
     const Quality quality{columns.qualities[i]};
     const std::uint64_t length = i + 1 < count ? ticks[i + 1] - ticks[i] : 0;
-    all_zero = all_zero && quality.code == 0;
     layout.good += quality.good() ? 1 : 0;
     layout.good_ticks += quality.good() ? length : 0;
     layout.held += columns.is_null(i) ? 0 : length;
@@ -188,7 +194,7 @@ void count_points(const Columns& columns, Numbers ticks, Layout& layout) {
   layout.last_quality = columns.qualities.back();
   layout.first_is_null = columns.is_null(0);
   layout.last_is_null = columns.is_null(count - 1);
-  if (!all_zero) layout.flags |= header_flag::kQualities;
+  if (any_quality != 0) layout.flags |= header_flag::kQualities;
   if (layout.nulls > 0 && layout.type != Type::null) layout.flags |= header_flag::kNulls;
 }
 
