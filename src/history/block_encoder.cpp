@@ -7,6 +7,7 @@
 #include "history/number_form.hpp"
 #include "history/sequence_encoder.hpp"
 #include "history/statistics.hpp"
+#include "history/unit.hpp"
 
 namespace tagwerk::history {
 

@@ -6,10 +6,6 @@
 namespace tagwerk::history {
 namespace {
 
-/// Added to a double of less than 2^51 it leaves the nearest whole number in the low bits; 1.5 ×
-/// 2^52.
-constexpr double kRounder = 6755399441055744.0;
-constexpr std::uint64_t kRounderBits = std::bit_cast<std::uint64_t>(kRounder);
 constexpr std::uint64_t kNotMantissa = 0xfff0000000000000;
 
 /// Decimals that no number has: it is a misfit for all.

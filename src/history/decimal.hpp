@@ -16,6 +16,11 @@ inline constexpr std::array<double, 23> kPowersOfTen{1e0,  1e1,  1e2,  1e3,  1e4
                                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+/// Added to a double of less than 2^51 it leaves the nearest whole number in the low bits; 1.5 ×
+/// 2^52.
+inline constexpr double kRounder = 6755399441055744.0;
+inline constexpr std::uint64_t kRounderBits = std::bit_cast<std::uint64_t>(kRounder);
+
 /// What m / 10^decimals is rounded to.
 enum class Precision : std::uint8_t { binary64, binary32 };
 

@@ -15,6 +15,15 @@ std::size_t DistinctNumbers::entry_of(std::uint64_t number) const {
   return at;
 }
 
+bool DistinctNumbers::may_be_few(std::span<const std::uint64_t> numbers) {
+  constexpr std::size_t kSamples = 32;
+  if (numbers.size() < 4 * kSamples) return true;
+  std::array<std::uint64_t, kSamples> samples;
+  for (std::size_t i = 0; i < kSamples; ++i)
+    samples[i] = numbers[i * (numbers.size() / kSamples)];
+  return find(samples, kSamples - kSamples / 8);
+}
+
 bool DistinctNumbers::find(std::span<const std::uint64_t> numbers, std::size_t most) {
   TAGWERK_ASSERT(most <= kMost);
   for (const std::size_t at : used_)

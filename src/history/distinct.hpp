@@ -13,6 +13,9 @@ class DistinctNumbers {
  public:
   static constexpr std::size_t kMost = 256;
 
+  /// False when a few numbers from all over are nearly all different: find() would go on for long,
+  /// for nothing.
+  bool may_be_few(std::span<const std::uint64_t> numbers);
   /// False as soon as there are more than `most`, which is at most kMost.
   bool find(std::span<const std::uint64_t> numbers, std::size_t most);
   /// What was found, ascending. Valid after find() said true.

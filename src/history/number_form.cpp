@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 
 #include "history/decimal.hpp"
+#include "history/unit.hpp"
 
 namespace tagwerk::history {
 namespace {
@@ -69,31 +69,6 @@ void from_decimal(const NumberForm& form, std::span<const std::uint64_t> ks,
 }
 
 }  // namespace
-
-std::uint64_t divide_by_unit(std::span<std::uint64_t> numbers, std::uint64_t base) {
-  std::uint64_t unit = 0, last = 0, step = 0;
-  for (std::uint64_t& each : numbers) {
-    each -= base;
-    // What is as far from the one before as that was from its own is divided as they are.
-    if (unit != 1 && each - last != step) {
-      step = each - last;
-      if (each != 0 && (unit == 0 || each % unit != 0)) unit = std::gcd(unit, each);
-    }
-    last = each;
-  }
-  if (unit <= 1) return 1;
-  std::uint64_t quotient = 0, quotient_step = 0;
-  last = step = 0;
-  for (std::uint64_t& each : numbers) {
-    if (each - last != step) {
-      step = each - last;
-      quotient_step = each / unit - quotient;
-    }
-    last = each;
-    each = quotient += quotient_step;
-  }
-  return unit;
-}
 
 NumberForm to_form(std::span<const std::int64_t> numbers, std::vector<std::uint64_t>& out) {
   out.assign(numbers.begin(), numbers.end());

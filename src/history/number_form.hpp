@@ -54,8 +54,4 @@ void write_form(const NumberForm& form, base::Bytes& out);
 /// False when there is no such form.
 [[nodiscard]] bool read_form(base::ByteReader& in, NumberForm& form);
 
-/// Replaces each number by (number - base) / unit, with the largest unit that divides all. Returns
-/// the unit.
-std::uint64_t divide_by_unit(std::span<std::uint64_t> numbers, std::uint64_t base);
-
 }  // namespace tagwerk::history

@@ -117,14 +117,21 @@ Survey survey_of(Numbers numbers) {
 }
 
 Width best_width(Numbers residuals) {
-  WidthCounts counts{};
-  for (const std::uint64_t each : residuals)
-    count_width(counts, each);
+  // Two tables: the processor need not wait for a count that it has just written.
+  WidthCounts counts{}, others{};
+  std::size_t i = 0;
+  for (; i + 1 < residuals.size(); i += 2) {
+    count_width(counts, residuals[i]);
+    count_width(others, residuals[i + 1]);
+  }
+  if (i < residuals.size()) count_width(counts, residuals[i]);
+  for (std::size_t width = 0; width < counts.size(); ++width)
+    counts[width] += others[width];
   return width_of(counts);
 }
 
 Predictor best_predictor(Numbers numbers, const Survey& survey, bool with_exclusive) {
-  constexpr std::size_t kWindow = 16, kWindows = 16;
+  constexpr std::size_t kWindow = 16, kWindows = 8;
   const std::size_t count = numbers.size();
   if (count <= 2) return Predictor::smallest;
   CountsByPredictor counts{};

@@ -17,19 +17,23 @@ void write_how(Bytes& out, Packing packing, Predictor predictor = Predictor::sma
                                                static_cast<unsigned>(predictor)));
 }
 
-/// The numbers that have more than `width` bits, which is less than 64; the widest has `widest`.
-void write_patches(Numbers numbers, unsigned width, unsigned widest, Bytes& out) {
+/// The numbers that have more than `width` bits, which is less than 64.
+void write_patches(Numbers numbers, unsigned width, std::size_t patches, Bytes& out) {
   ByteWriter writer(out);
-  const auto is_patch = [&](std::uint64_t each) { return each >> width != 0; };
-  if (widest <= width) return writer.varint(0);
-  writer.varint(static_cast<std::uint64_t>(std::ranges::count_if(numbers, is_patch)));
+  writer.varint(patches);
   std::size_t next = 0;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (!is_patch(numbers[i])) continue;
+  for (std::size_t i = 0; patches > 0; ++i) {
+    if (numbers[i] >> width == 0) continue;
     writer.varint(i - next);
     writer.varint(numbers[i] >> width);
     next = i + 1;
+    --patches;
   }
+}
+
+std::size_t count_wider(Numbers numbers, unsigned width) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(numbers, [=](std::uint64_t each) { return each >> width != 0; }));
 }
 
 double bits_of(std::uint64_t number) {
@@ -61,7 +65,7 @@ bool SequenceEncoder::encode_compressed(Numbers residuals, unsigned low, unsigne
   }
   writer.varint(frame.size());
   writer.bytes(frame);
-  write_patches(residuals, low + 8, widest, out);
+  write_patches(residuals, low + 8, widest > low + 8 ? count_wider(residuals, low + 8) : 0, out);
   return true;
 }
 
@@ -87,7 +91,8 @@ bool SequenceEncoder::encode_dictionary(Numbers numbers, double bits_without, By
   const auto count = static_cast<double>(numbers.size());
   // A dictionary whose places take as many bits as the numbers is worth nothing.
   const std::size_t most = std::min(DistinctNumbers::kMost, numbers.size() / 4);
-  if (bits_without < 2 * count || bits_without < 256 || !distinct_.find(numbers, most))
+  if (bits_without < 2 * count || bits_without < 256 || !distinct_.may_be_few(numbers) ||
+      !distinct_.find(numbers, most))
     return false;
   const auto values = distinct_.values();
   const double bits = static_cast<double>(values.size()) * bits_of(values.back() - values.front()) +
@@ -139,7 +144,7 @@ void SequenceEncoder::encode(Numbers numbers, Bytes& out, Kind kind, unsigned ne
   write_seeds(numbers, predictor, found, out);
   ByteWriter(out).u8(static_cast<std::uint8_t>(width.width));
   pack(residuals, width.width, out);
-  if (width.patches > 0) write_patches(residuals, width.width, width.widest, out);
+  if (width.patches > 0) write_patches(residuals, width.width, width.patches, out);
 }
 
 }  // namespace tagwerk::history

@@ -41,6 +41,9 @@ void walk(const Columns& columns, Numbers ticks, ValueOf value_of, See see) {
 WholeStatistics whole_statistics(Numbers ticks, Numbers ks, std::uint64_t largest, Layout& layout) {
   WholeStatistics of{.largest = largest, .first = ks.front(), .last = ks.back()};
   const std::size_t count = ks.size();
+  // One tick between each two points: no more fit in, and no two share one.
+  const bool is_regular =
+      layout.span == count - 1 && std::ranges::adjacent_find(ticks) == ticks.end();
   // Both are below 2^32: see fits_whole().
   const auto product = [](std::uint64_t a, std::uint64_t b) {
     return std::uint64_t{static_cast<std::uint32_t>(a)} * static_cast<std::uint32_t>(b);
@@ -50,10 +53,15 @@ WholeStatistics whole_statistics(Numbers ticks, Numbers ks, std::uint64_t larges
     of.squares += product(k, k);
   }
   std::uint64_t after = 0;  // as steps, with the k at the end of the segment
-  for (std::size_t i = 1; i < count; ++i) {
-    const std::uint64_t length = ticks[i] - ticks[i - 1];
-    of.steps += product(ks[i - 1], length);
-    after += product(ks[i], length);
+  if (is_regular) {
+    of.steps = of.sum - ks.back();
+    after = of.sum - ks.front();
+  } else {
+    for (std::size_t i = 1; i < count; ++i) {
+      const std::uint64_t length = ticks[i] - ticks[i - 1];
+      of.steps += product(ks[i - 1], length);
+      after += product(ks[i], length);
+    }
   }
   of.lines = of.steps + after;
   layout.least_at = ticks[static_cast<std::size_t>(std::ranges::find(ks, 0u) - ks.begin())];
