@@ -222,8 +222,10 @@ BlockDecoder::~BlockDecoder() = default;
 Result<BlockHeader> read_header(ByteView block) {
   const auto layout = read_layout(block);
   if (!layout) return std::unexpected(layout.error());
+  // Between times at both ends of what an int64 holds lies more than it holds.
   const auto time_of = [&](std::uint64_t ticks) {
-    return Duration(static_cast<std::int64_t>(ticks * layout->tick));
+    constexpr auto kLongest = static_cast<std::uint64_t>(Duration::max().count());
+    return Duration(static_cast<std::int64_t>(std::min(ticks * layout->tick, kLongest)));
   };
   BlockHeader out;
   out.size = layout->header_size + layout->body_size;

@@ -126,7 +126,8 @@ Status check(const Layout& layout) {
   const bool whole = layout.has(header_flag::kWhole), floats = layout.has(header_flag::kFloats);
   if (layout.has_numbers() ? whole == floats : whole || floats)
     return nonsense("flags", layout.flags);
-  if (layout.has_numbers() && !fits_forms(layout.type, layout.form))
+  if (layout.has_numbers() &&
+      (!fits_forms(layout.type, layout.form) || (whole && !layout.form.is_exact())))
     return nonsense("a form of numbers of", static_cast<std::uint64_t>(layout.form.kind));
   if (layout.least_at > layout.span || layout.largest_at > layout.span)
     return nonsense("a time of the least or largest value of", layout.least_at);

@@ -30,6 +30,8 @@ struct NumberForm {
   std::uint64_t unit = 1;
 
   bool is_bits() const { return kind >= Kind::bits; }
+  /// Sums of k say what sums of the numbers are. A decimal of 32 bits is only near its number.
+  bool is_exact() const { return kind <= Kind::decimal && !has_patches; }
   bool operator==(const NumberForm&) const = default;
 };
 

@@ -208,9 +208,7 @@ void count_points(const Columns& columns, Numbers ticks, Layout& layout) {
 
 void summarize(const Columns& columns, Numbers ticks, Numbers ks, Layout& layout) {
   const std::uint64_t largest = std::ranges::max(ks);
-  // A decimal of 32 bits is only near the number: its sums would be others.
-  const bool is_exact = !layout.form.has_patches && layout.form.kind <= NumberForm::Kind::decimal;
-  if (is_exact && fits_whole(layout, largest)) {
+  if (layout.form.is_exact() && fits_whole(layout, largest)) {
     layout.flags |= header_flag::kWhole;
     layout.whole = layout.nulls == 0 ? whole_statistics(ticks, ks, largest, layout)
                                      : whole_statistics(columns, ticks, ks, largest, layout);
