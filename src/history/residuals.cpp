@@ -82,10 +82,10 @@ Width width_of(const WidthCounts& counts) {
     beyond += counts[width + 1];
     if (width > kMaxPackedWidth) continue;
     // Past this even no bits at all for the others would not pay.
-    const double patch = 8 * (1 + (best.widest - width + 6) / 7);
+    const unsigned patch_bytes = 1 + (best.widest - width + 6) / 7;
     if (static_cast<double>(beyond) * 16 > best.bits) break;
     const double bits =
-        static_cast<double>(total * width) + static_cast<double>(beyond) * patch + 8;
+        static_cast<double>(total * width) + static_cast<double>(beyond * patch_bytes * 8) + 8;
     if (bits < best.bits) {
       best.width = width;
       best.patches = beyond;
