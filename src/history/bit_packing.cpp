@@ -45,7 +45,7 @@ void unpack_groups(const std::byte* in, std::size_t groups, std::uint64_t* out) 
   for (; groups > 0; --groups, in += Width, out += kGroup) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kGroup; ++i) {
-      std::uint64_t word;
+      std::uint64_t word = 0;
       std::memcpy(&word, in + i * Width / 8, 8);
       out[i] = (word >> (i * Width % 8)) & low_bits(Width);
     }

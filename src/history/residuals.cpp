@@ -42,20 +42,26 @@ void count_widths(Numbers numbers, std::size_t begin, std::size_t end, const Sur
 constexpr double kFrameBits = 14 * 8;
 constexpr double kSymbolBits = 5;
 
-/// n × log2(n), from a table as long as n is no larger than a block.
-double times_log2(std::size_t n) {
-  static const std::vector<float> kTable = [] {
-    std::vector<float> table(4097);
-    for (std::size_t i = 2; i < table.size(); ++i)
-      table[i] = static_cast<float>(static_cast<double>(i) * std::log2(static_cast<double>(i)));
-    return table;
-  }();
-  if (n < kTable.size()) return kTable[n];
-  return static_cast<double>(n) * std::log2(static_cast<double>(n));
-}
+/// n × log2(n), from a table where n is no larger than a block.
+class TimesLog2 {
+ public:
+  TimesLog2() {
+    for (std::size_t i = 2; i < table_.size(); ++i)
+      table_[i] = static_cast<float>(calculated(i));
+  }
+  double operator()(std::size_t n) const { return n < table_.size() ? table_[n] : calculated(n); }
+
+ private:
+  static double calculated(std::size_t n) {
+    return static_cast<double>(n) * std::log2(static_cast<double>(n));
+  }
+  std::array<float, 4097> table_{};
+};
 
 /// Bits that these counts of symbols take when each symbol takes as many as it tells.
 double entropy_bits(std::span<const std::uint32_t> counts, std::size_t total) {
+  static const TimesLog2 kTimesLog2;
+  const TimesLog2& times_log2 = kTimesLog2;
   double bits = times_log2(total);
   std::size_t symbols = 0;
   for (const std::uint32_t each : counts) {
@@ -82,10 +88,10 @@ Width width_of(const WidthCounts& counts) {
     beyond += counts[width + 1];
     if (width > kMaxPackedWidth) continue;
     // Past this even no bits at all for the others would not pay.
-    const double patch = 8 * (1 + (best.widest - width + 6) / 7);
+    const unsigned patch_bytes = 1 + (best.widest - width + 6) / 7;
     if (static_cast<double>(beyond) * 16 > best.bits) break;
     const double bits =
-        static_cast<double>(total * width) + static_cast<double>(beyond) * patch + 8;
+        static_cast<double>(total * width) + static_cast<double>(beyond * patch_bytes * 8) + 8;
     if (bits < best.bits) {
       best.width = width;
       best.patches = beyond;
@@ -192,17 +198,19 @@ void residuals_of(Numbers numbers, Predictor predictor, const Survey& survey,
 
 std::optional<unsigned> split_for_compression(Numbers residuals, const Width& width) {
   constexpr std::size_t kFewest = 128;
-  constexpr double kWorthwhile = 0.97;
+  constexpr double kWorthwhile = 0.96;
   if (residuals.size() < kFewest || width.width < 3 || width.widest > kMaxPackedWidth) return {};
-  // High parts of eight bits, then of seven and so on, each from the counts of the one before.
+  // High parts of six bits, then of five and so on, each from the counts of the one before: more
+  // bits of noise only make the table of a frame larger.
   const unsigned top = std::min(width.widest, width.width + 3);
-  unsigned low = top > 8 ? top - 8 : 0;
-  std::array<std::uint32_t, 256> counts{};
+  unsigned low = top > 6 ? top - 6 : 0;
+  std::array<std::uint32_t, 64> counts{};
   for (const std::uint64_t each : residuals)
-    ++counts[std::min<std::uint64_t>(each >> low, 255)];
+    ++counts[std::min<std::uint64_t>(each >> low, counts.size() - 1)];
   double best = width.bits * kWorthwhile;
   std::optional<unsigned> split;
-  for (std::size_t symbols = 256; symbols >= 4 && low + 2 <= width.width; symbols /= 2, ++low) {
+  for (std::size_t symbols = counts.size(); symbols >= 4 && low + 2 <= width.width;
+       symbols /= 2, ++low) {
     const double bits = entropy_bits(std::span(counts).first(symbols), residuals.size()) +
                         static_cast<double>(residuals.size() * low);
     if (bits < best) {

@@ -48,22 +48,27 @@ WholeStatistics whole_statistics(Numbers ticks, Numbers ks, std::uint64_t larges
   const auto product = [](std::uint64_t a, std::uint64_t b) {
     return std::uint64_t{static_cast<std::uint32_t>(a)} * static_cast<std::uint32_t>(b);
   };
+  std::uint64_t sum = 0, squares = 0;
   for (const std::uint64_t k : ks) {
-    of.sum += k;
-    of.squares += product(k, k);
+    sum += k;
+    squares += product(k, k);
   }
-  std::uint64_t after = 0;  // as steps, with the k at the end of the segment
+  // Over segments, with the k at the beginning of each, and at its end.
+  std::uint64_t before = 0, after = 0;
   if (is_regular) {
-    of.steps = of.sum - ks.back();
-    after = of.sum - ks.front();
+    before = sum - ks.back();
+    after = sum - ks.front();
   } else {
     for (std::size_t i = 1; i < count; ++i) {
       const std::uint64_t length = ticks[i] - ticks[i - 1];
-      of.steps += product(ks[i - 1], length);
+      before += product(ks[i - 1], length);
       after += product(ks[i], length);
     }
   }
-  of.lines = of.steps + after;
+  of.sum = sum;
+  of.squares = squares;
+  of.steps = before;
+  of.lines = before + after;
   layout.least_at = ticks[static_cast<std::size_t>(std::ranges::find(ks, 0u) - ks.begin())];
   layout.largest_at = ticks[static_cast<std::size_t>(std::ranges::find(ks, largest) - ks.begin())];
   return of;
@@ -207,7 +212,13 @@ void count_points(const Columns& columns, Numbers ticks, Layout& layout) {
 }
 
 void summarize(const Columns& columns, Numbers ticks, Numbers ks, Layout& layout) {
-  const std::uint64_t largest = std::ranges::max(ks);
+  // Two at a time: a comparison need not wait for the one before it.
+  std::uint64_t largest = ks.back(), other = 0;
+  for (std::size_t i = 1; i < ks.size(); i += 2) {
+    largest = std::max(largest, ks[i - 1]);
+    other = std::max(other, ks[i]);
+  }
+  largest = std::max(largest, other);
   if (layout.form.is_exact() && fits_whole(layout, largest)) {
     layout.flags |= header_flag::kWhole;
     layout.whole = layout.nulls == 0 ? whole_statistics(ticks, ks, largest, layout)
