@@ -1,7 +1,9 @@
 #include "history/archive.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "base/prefetch.hpp"
 #include "history/archive_schema.hpp"
 #include "history/archive_statements.hpp"
 
@@ -12,6 +14,8 @@ namespace {
 constexpr std::size_t kRowPoints = 65'536;
 /// Of the fullest or the oldest tags, when room is needed.
 constexpr std::size_t kEarlyPart = 16;
+/// Tags are numbered from 1 on; larger ones come from elsewhere.
+constexpr TagId kMostById = 4'000'000;
 
 }  // namespace
 
@@ -38,18 +42,35 @@ Archive::~Archive() = default;
 void Archive::add(std::span<const Record> records) {
   waiting_.insert(waiting_.end(), records.begin(), records.end());
   counts_.waiting = waiting_.size();
-  for (const Record& record : records)
-    open_point(record, next_number_++);
+  // Tags lie anywhere in memory, and so do their points.
+  constexpr std::size_t kAhead = base::kPrefetchAhead;
+  std::array<Tag*, kAhead> next;
+  for (std::size_t i = 0; i < records.size() + kAhead; ++i) {
+    if (i >= kAhead) open_point(*next[i % kAhead], records[i - kAhead], next_number_++);
+    if (i >= records.size()) continue;
+    Tag& tag = *(next[i % kAhead] = &tag_of(records[i].tag));
+    base::prefetch_to_change(tag);
+    if (i >= kAhead / 2) next[(i - kAhead / 2) % kAhead]->open.prefetch();
+  }
 }
 
-void Archive::open_point(const Record& record, std::uint64_t number) {
-  Tag& tag = tags_[record.tag];
-  if (tag.target == 0) tag.target = first_target(record.tag);
+Archive::Tag& Archive::tag_of(TagId id) {
+  if (id < kMostById && id >= by_id_.size()) by_id_.resize(id + 1 + id / 2);
+  Tag*& place = id < kMostById ? by_id_[id] : by_large_id_[id];
+  if (place == nullptr) {
+    place = &tags_.emplace_back();
+    place->id = id;
+    place->target = first_target(id);
+  }
+  return *place;
+}
+
+void Archive::open_point(Tag& tag, const Record& record, std::uint64_t number) {
   const std::size_t before = tag.open.bytes();
   tag.open.add(record.point, record.keep, number);
   counts_.open_bytes += tag.open.bytes() - before;
   ++counts_.open;
-  if (tag.open.size() >= tag.target) make_due(record.tag, tag);
+  if (tag.open.size() >= tag.target) make_due(tag);
 }
 
 /// Tags that are recorded at the same rate do not fill their blocks at the same moment.
@@ -58,13 +79,15 @@ std::uint32_t Archive::first_target(TagId tag) const {
   return std::max(1U, options_.block_points / 2 + spread % std::max(1U, options_.block_points / 2));
 }
 
-void Archive::make_due(TagId id, Tag& tag) {
-  if (!std::exchange(tag.due, true)) due_.push_back(id);
+void Archive::make_due(Tag& tag) {
+  if (!std::exchange(tag.due, true)) due_.push_back(&tag);
 }
 
-std::vector<OpenPoints::Entry> Archive::open_points(TagId tag) const {
-  const auto found = tags_.find(tag);
-  return found == tags_.end() ? std::vector<OpenPoints::Entry>{} : found->second.open.ordered();
+std::vector<OpenPoints::Entry> Archive::open_points(TagId id) const {
+  const Tag* tag = nullptr;
+  if (id < by_id_.size()) tag = by_id_[id];
+  if (const auto found = by_large_id_.find(id); found != by_large_id_.end()) tag = found->second;
+  return tag == nullptr ? std::vector<OpenPoints::Entry>{} : tag->open.ordered();
 }
 
 // --- flush ---------------------------------------------------------------------------------------
@@ -117,8 +140,8 @@ Status Archive::write_journal() {
 
 /// The flush is durable: what it did on the disk now holds in memory too.
 void Archive::settle() {
-  for (const auto& [id, last] : sealing_) {
-    Tag& tag = tags_[id];
+  for (const auto& [sealed, last] : sealing_) {
+    Tag& tag = *sealed;
     counts_.open -= tag.open.size();
     counts_.open_bytes -= tag.open.bytes();
     tag.open.clear();
@@ -126,7 +149,7 @@ void Archive::settle() {
     tag.due = tag.sealing = false;
     tag.last = std::max(tag.last.value_or(last), last);
   }
-  std::erase_if(due_, [this](TagId id) { return !tags_[id].due; });
+  std::erase_if(due_, [](const Tag* tag) { return !tag->due; });
   sealing_.clear();
   journal_from_ = journal_from_next_;
   waiting_.clear();
@@ -141,8 +164,8 @@ void Archive::settle() {
 
 /// The transaction was undone: so is what was noted for it.
 void Archive::undo() {
-  for (const auto& [id, last] : sealing_)
-    tags_[id].sealing = false;
+  for (const auto& [tag, last] : sealing_)
+    tag->sealing = false;
   sealing_.clear();
   piece_.clear();
   found_.clear();
@@ -153,7 +176,7 @@ void Archive::undo() {
 
 std::uint64_t Archive::oldest_open() const {
   std::uint64_t out = next_number_;
-  for (const auto& [id, tag] : tags_)
+  for (const Tag& tag : tags_)
     if (!tag.sealing && !tag.open.empty()) out = std::min(out, tag.open.first_number());
   return out;
 }
@@ -172,14 +195,13 @@ Status Archive::drop_journal(std::uint64_t below) {
 /// The first sixteenth of the tags by a key becomes due.
 template <class Key>
 void Archive::choose(Key key) {
-  using Each = std::pair<std::int64_t, TagId>;
-  std::vector<Each> all;
-  for (const auto& [id, tag] : tags_)
-    if (!tag.open.empty()) all.emplace_back(key(tag.open), id);
+  std::vector<std::pair<std::int64_t, Tag*>> all;
+  for (Tag& tag : tags_)
+    if (!tag.open.empty()) all.emplace_back(key(tag.open), &tag);
   const auto count = std::min(all.size(), all.size() / kEarlyPart + 1);
   std::ranges::nth_element(all, all.begin() + static_cast<std::ptrdiff_t>(count));
-  for (const auto& [unused, id] : std::span(all).first(count))
-    make_due(id, tags_[id]);
+  for (const auto& [unused, tag] : std::span(all).first(count))
+    make_due(*tag);
 }
 
 void Archive::choose_fullest() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -77,6 +78,7 @@ class Archive {
 
  private:
   struct Tag {
+    TagId id = 0;
     OpenPoints open;
     std::uint32_t target = 0;     ///< points that make it due
     bool due = false;             ///< in due_
@@ -89,7 +91,8 @@ class Archive {
   Archive(std::unique_ptr<store::SqliteFile> file, ArchiveOptions options);
   Status recover();
   Result<std::unordered_map<TagId, std::uint64_t>> sealed_numbers(std::uint64_t above);
-  void open_point(const Record& record, std::uint64_t number);
+  Tag& tag_of(TagId id);
+  void open_point(Tag& tag, const Record& record, std::uint64_t number);
   std::uint32_t first_target(TagId tag) const;
 
   Status write();
@@ -101,9 +104,9 @@ class Archive {
   void choose(Key key);
   void choose_fullest();
   void choose_oldest();
-  void make_due(TagId id, Tag& tag);
+  void make_due(Tag& tag);
   Status seal_due();
-  Status seal(TagId id, Tag& tag);
+  Status seal(Tag& tag);
   Status seal_into_past(TagId id, Entries entries);
   Status add_blocks(TagId id, Entries entries);
   Status add_block(TagId id, std::span<const Point> points);
@@ -118,14 +121,16 @@ class Archive {
   const std::unique_ptr<store::SqliteFile> file_;
   const ArchiveOptions options_;
   std::unique_ptr<Statements> sql_;
-  std::unordered_map<TagId, Tag> tags_;
-  std::vector<TagId> due_;
+  std::deque<Tag> tags_;
+  std::vector<Tag*> by_id_;  ///< of ids up to kMostById
+  std::unordered_map<TagId, Tag*> by_large_id_;
+  std::vector<Tag*> due_;
   std::vector<Record> waiting_;
   std::uint64_t next_number_ = 1;
   std::uint64_t journal_from_ = 1;  ///< number of the oldest point in the journal
 
   // Of the flush under way.
-  std::vector<std::pair<TagId, UtcTime>> sealing_;  ///< with the time of its last point
+  std::vector<std::pair<Tag*, UtcTime>> sealing_;  ///< with the time of its last point
   PieceWriter piece_;
   std::vector<Damage> found_;
   std::uint64_t blocks_added_ = 0;

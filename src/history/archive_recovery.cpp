@@ -31,7 +31,8 @@ Status Archive::recover() {
     }
     for (std::size_t i = 0; i < records.size(); ++i) {
       const auto mark = sealed->find(records[i].tag);
-      if (mark == sealed->end() || first + i >= mark->second) open_point(records[i], first + i);
+      if (mark == sealed->end() || first + i >= mark->second)
+        open_point(tag_of(records[i].tag), records[i], first + i);
     }
   }
   counts_.points = next_number_ - 1;

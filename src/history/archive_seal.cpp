@@ -13,25 +13,25 @@ constexpr std::size_t kBlocksPerPiece = 64;
 
 Status Archive::seal_due() {
   const std::size_t count = std::min(due_.size(), options_.blocks_per_flush);
-  for (const TagId id : std::span(due_).first(count)) {
-    if (auto done = seal(id, tags_[id]); !done) return done;
+  for (Tag* tag : std::span(due_).first(count)) {
+    if (auto done = seal(*tag); !done) return done;
     if (piece_.blocks() >= kBlocksPerPiece)
       if (auto done = write_piece(); !done) return done;
   }
   return write_piece();
 }
 
-Status Archive::seal(TagId id, Tag& tag) {
+Status Archive::seal(Tag& tag) {
   const auto entries = tag.open.ordered();
   if (!tag.last) {
-    const auto last = last_of(id);
+    const auto last = last_of(tag.id);
     if (!last) return std::unexpected(last.error());
     tag.last = *last;
   }
   tag.sealing = true;
-  sealing_.emplace_back(id, entries.back().point.time);
+  sealing_.emplace_back(&tag, entries.back().point.time);
   const bool into_past = *tag.last != kNever && entries.front().point.time <= *tag.last;
-  return into_past ? seal_into_past(id, entries) : add_blocks(id, entries);
+  return into_past ? seal_into_past(tag.id, entries) : add_blocks(tag.id, entries);
 }
 
 /// Blocks that the points fall into are written anew; points between two blocks get their own.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/prefetch.hpp"
 #include "history/journal_row.hpp"
 
 namespace tagwerk::history {
@@ -26,6 +27,11 @@ class OpenPoints {
   /// By time, each time once: of several the one that stays.
   std::vector<Entry> ordered() const;
   void clear();
+
+  /// Asks for the memory that add() will write to.
+  void prefetch() const {
+    if (!bytes_.empty()) base::prefetch_to_change(bytes_.back());
+  }
 
   std::uint32_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
