@@ -200,16 +200,16 @@ bool BlockDecoder::Work::decode_values(ByteReader& in, const Layout& layout, Col
     case Type::boolean:
     case Type::integer:
       good = decode_integers(in, layout.form, layout.type == Type::boolean, count, out);
-      spread(out, out.integers, std::int64_t{0});
+      if (good) spread(out, out.integers, std::int64_t{0});
       return good;
     case Type::floating:
       good = decode_floats(in, layout.form, count, out);
-      spread(out, out.floats, 0.0);
+      if (good) spread(out, out.floats, 0.0);
       return good;
     case Type::string:
     case Type::json:
       good = decode_texts(in, count, out);
-      spread(out, out.codes, std::uint32_t{0});
+      if (good) spread(out, out.codes, std::uint32_t{0});
       return good;
     default:
       return decode_arrays(in, layout, out);
