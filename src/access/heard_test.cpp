@@ -9,7 +9,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::shared_ptr<const Broadcast> broadcast_of(const std::vector<TagId>& tags, std::uint64_t number) {
+std::shared_ptr<const Broadcast> broadcast_of(const std::vector<TagId>& tags,
+                                              std::uint64_t number) {
   auto out = std::make_shared<Broadcast>();
   for (const TagId tag : tags)
     out->changes.push_back({.tag = tag});

@@ -73,7 +73,8 @@ void Engine::step(Now now, std::span<Sample> samples) {
   changes_.reserve(samples.size());
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (const std::size_t next = i + base::kPrefetchAhead; next < samples.size())
-      if (const Slot slot = samples[next].slot; slot < tags_.size()) base::prefetch_to_change(tags_[slot]);
+      if (const Slot slot = samples[next].slot; slot < tags_.size())
+        base::prefetch_to_change(tags_[slot]);
     apply(now, samples[i]);
   }
   counters_.samples += samples.size();
