@@ -206,8 +206,9 @@ class RunningServer(CommandLine):
         self.run_it("table", "get", "--instance", "nosuch", expected=FAILED)
 
     def test_table_watch_shows_changes_until_it_is_told_to_end(self):
-        watch = harness.Program([harness.BINARY, "table", "watch", "/Plant/PumpHouse/Heartbeat", "--instance", self.instance],
-                                self.directory / "watch.log")
+        # Who runs the tests in the background of a shell hands on that Ctrl-C is ignored.
+        watch = harness.Program(["env", "--default-signal=INT", harness.BINARY, "table", "watch", "/Plant/PumpHouse/Heartbeat",
+                                 "--instance", self.instance], self.directory / "watch.log")
         try:
             first = int(watch.wait_for_line(r"Heartbeat +(\d+) +Good", 5).group(1))
             watch.wait_for_line(rf"Heartbeat +{(first + 2) % 65536} +Good", 10)
