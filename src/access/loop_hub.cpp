@@ -140,8 +140,7 @@ void LoopHub::deliver_soon() {
   if (std::exchange(beating_, true)) return;
   beat_.start_after(kBeat, [this] {
     beating_ = false;
-    deliver_next(telling_.subscriptions());
-    std::swap(telling_, heard_);
+    turn_over();
     deliver_in_turns();
   });
 }
@@ -157,9 +156,17 @@ void LoopHub::deliver_in_turns() {
 }
 
 void LoopHub::deliver_heard() {
+  turn_over();
+  deliver_next(telling_.subscriptions());
+}
+
+/// Ends what is being told and goes on to what was heard since. A place that was left before the
+/// last time is named nowhere any more.
+void LoopHub::turn_over() {
   deliver_next(telling_.subscriptions());
   std::swap(telling_, heard_);
-  deliver_next(telling_.subscriptions());
+  free_places_.insert(free_places_.end(), resting_places_.begin(), resting_places_.end());
+  resting_places_ = std::exchange(left_places_, {});
 }
 
 void LoopHub::deliver_next(std::size_t count) {
@@ -291,9 +298,8 @@ Result<std::uint64_t> LoopHub::subscribe(std::shared_ptr<const auth::Principal> 
   return id;
 }
 
-/// What was heard names its subscription by place: until it is told no place is given to another.
 std::uint32_t LoopHub::free_place() {
-  if (heard_.empty() && telling_.empty() && !free_places_.empty()) {
+  if (!free_places_.empty()) {
     const std::uint32_t place = free_places_.back();
     free_places_.pop_back();
     return place;
@@ -401,7 +407,7 @@ void LoopHub::sweep() {
   for (const auto& each : subscriptions_)
     if (gone(each.get())) {
       by_place_[each->place] = nullptr;
-      free_places_.push_back(each->place);
+      left_places_.push_back(each->place);
     }
   std::erase_if(subscriptions_, [&](const auto& each) { return gone(each.get()); });
 }

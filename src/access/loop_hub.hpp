@@ -85,6 +85,7 @@ class LoopHub final : public Hub,
   void keep_latest(Subscription& subscription, std::uint32_t index);
   void deliver_soon();
   void deliver_heard();
+  void turn_over();
   void deliver_next(std::size_t count);
   void deliver_in_turns();
   void deliver(Subscription& subscription, std::span<const Heard::Note> notes);
@@ -116,7 +117,8 @@ class LoopHub final : public Hub,
   std::vector<std::unique_ptr<Subscription>> subscriptions_;  ///< by id, rising
   std::vector<Listeners> listeners_;                          ///< by slot
   std::vector<Subscription*> by_place_;                       ///< null: free, or soon to be
-  std::vector<std::uint32_t> free_places_;
+  /// What was heard names its subscription by place: a place left rests until that is told.
+  std::vector<std::uint32_t> left_places_, resting_places_, free_places_;
   Heard heard_;                      ///< since the last delivery
   Heard telling_;                    ///< before it, partly told
   std::vector<Update> updates_;      ///< of the subscription that is told
