@@ -18,6 +18,7 @@ using base::Descriptor;
 /// A listening socket and its port.
 std::pair<Descriptor, std::uint16_t> listening() {
   Descriptor out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  require(out.good(), "no socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -37,7 +37,7 @@ class BenchTable {
   }
   ~BenchTable() {
     writer_.reset();
-    (void)table::remove_table(name_);
+    std::ignore = table::remove_table(name_);
   }
   const std::string& name() const { return name_; }
 

@@ -56,7 +56,7 @@ std::uint64_t divide_by_unit(NumbersOut numbers, std::uint64_t base) {
   if (unit == 1) return 1;
   const bool exact = any < kExact;
   if (!exact || unit == 0 || !divides_all(numbers, unit)) unit = common_divisor(numbers, 1, unit);
-  if (unit == 1) return 1;
+  if (unit <= 1) return 1;
   if (exact)
     divide(numbers, unit);
   else

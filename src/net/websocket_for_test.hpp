@@ -17,6 +17,7 @@ namespace tagwerk::net {
 
 inline base::Descriptor connected_for_test(std::uint16_t port) {
   base::Descriptor out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  TAGWERK_ASSERT(out.good());
   sockaddr_in server{};
   server.sin_family = AF_INET;
   server.sin_port = htons(port);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 
 #include "base/descriptor.hpp"
@@ -164,7 +165,7 @@ Result<SqliteTransaction> SqliteTransaction::begin(SqliteFile& file) {
 
 SqliteTransaction::~SqliteTransaction() {
   // A failed statement may have ended the transaction already.
-  if (file_ != nullptr) (void)file_->run("ROLLBACK");
+  if (file_ != nullptr) std::ignore = file_->run("ROLLBACK");
 }
 
 Status SqliteTransaction::commit() {

@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxSubscriptions = 1'000;
 constexpr std::size_t kMaxPatterns = 10'000;
-constexpr std::size_t kSlow = 256 * 1024;   ///< bytes waiting: more make a client a slow one
-constexpr std::size_t kPiece = 192 * 1024;  ///< of a snapshot, in one message
+constexpr std::size_t kSlow =
+    std::size_t{256} * 1024;  ///< bytes waiting: more make a client a slow one
+constexpr std::size_t kPiece = std::size_t{192} * 1024;  ///< of a snapshot, in one message
 constexpr std::size_t kItemSize = 200;
 constexpr auto kAnnounce = 60s;
 constexpr std::uint16_t kTokenExpired = 4401;
