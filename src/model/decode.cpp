@@ -143,9 +143,6 @@ ConnectorDefinition decode_connector(std::string_view name, const Node& body, Fa
   NodeReader in(body, {"connector", name}, faults);
   if (body.is_mapping() || body.is_null()) in.require("type", "add one, such as type: modbus");
   in.text("type", out.type, kMaxName);
-  if (const Node* type = body.find("type");
-      type != nullptr && type->is_scalar() && out.type.empty())
-    in.fault(*type, "'type' is empty; write one, such as type: modbus");
   in.boolean("enabled", out.enabled);
   out.settings = Node::mapping();
   out.settings.line = body.line;

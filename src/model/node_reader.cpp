@@ -122,8 +122,10 @@ std::optional<std::size_t> NodeReader::word(std::string_view key,
 
 bool NodeReader::require(std::string_view key, std::string_view remedy) {
   const Node* node = body_.find(key);
-  if (node != nullptr && !node->is_null()) return true;
-  fault(body_, "'{}' is missing; {}", key, remedy);
+  const bool missing = node == nullptr || node->is_null();
+  const bool empty = !missing && node->is_scalar() && node->text.empty();
+  if (!missing && !empty) return true;
+  fault(body_, "'{}' is {}; {}", key, missing ? "missing" : "empty", remedy);
   return false;
 }
 

@@ -99,7 +99,7 @@ TEST(ProjectFile, NamesThePlaceAndTheRemedy) {
   EXPECT_EQ(fault("connectors: {x: {type: feild}}"),
             "p.yaml:1:18: connector 'x': unknown connector type 'feild'; did you mean 'field'?");
   EXPECT_THAT(fault("connectors: {x: {type: ''}}"),
-              HasSubstr("1:18: connector 'x': 'type' is empty; write one, such as type: modbus"));
+              HasSubstr("connector 'x': 'type' is empty; add one, such as type: modbus"));
   EXPECT_EQ(fault("connectors: {x: {type: field, hosst: a}}"), "p.yaml:1:31: unknown key 'hosst'");
 }
 
